@@ -7,6 +7,7 @@ import { serviceAccountRoutes } from './access/service-accounts.ts'
 import { signInRoutes } from './access/sign-ins.ts'
 import { tokenRoutes } from './access/tokens.ts'
 import { whoamiRoutes } from './access/whoami.ts'
+import { attestationRoutes } from './bundles/attestations.ts'
 import { bundleRoutes } from './bundles/bundles.ts'
 import { getCardPage } from './endpoints/cards.ts'
 import type { Endpoint } from './endpoints/endpoint.ts'
@@ -57,6 +58,7 @@ export const served: readonly ServedEndpoint[] = [
   ...factRoutes,
   ...cardRoutes,
   ...bundleRoutes,
+  ...attestationRoutes,
   ...holderRoutes,
   ...resolveRoutes,
   ...replicaRoutes,

@@ -81,6 +81,9 @@
  * | session.started | | account, issuer (null: a password) |
  * | session.ended | account, issuer | |
  * | model_version.signed | | bundle (its id), key (the hint of the key that signed it) |
+ * | model_version.attested | | attestation (its id), predicate_type, key (its name), hint, result (of a test result) |
+ * | trusted_key.set | name, hint (null: there was none of this name) | name, hint |
+ * | trusted_key.deleted | name, hint | |
  * | bundle_key.published: it signs bundles from then on | | hint, replaces (null: none signed before) |
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
@@ -183,6 +186,9 @@ export const actions = [
   'session.ended',
   'model_version.card_changed',
   'model_version.signed',
+  'model_version.attested',
+  'trusted_key.set',
+  'trusted_key.deleted',
   'bundle_key.published',
   'registered_model.imported',
   'model_version.imported',

@@ -124,6 +124,11 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
   'model_version.card_changed': ({ what, before, after }) =>
     `changed the card of ${what} from revision ${shown(before.revision ?? 'none')} to ${shown(after.revision)}`,
   'model_version.signed': ({ what, after }) => `signed ${what} as bundle ${shown(after.bundle)}`,
+  'model_version.attested': ({ what, after }) =>
+    `sent a statement of the type ${shown(after.predicate_type)} about ${what}, signed by the key ${shown(after.key)}`,
+  'trusted_key.set': ({ after }) =>
+    `let the key ${shown(after.hint)} be trusted as ${shown(after.name)}`,
+  'trusted_key.deleted': ({ before }) => `trusted the key ${shown(before.name)} no more`,
   'bundle_key.published': ({ after }) =>
     `let the key ${shown(after.hint)} sign bundles${after.replaces ? `, in place of ${shown(after.replaces)}` : ''}`,
   'artifact.damaged': ({ after }) => `found ${shown(after.path)} ${shown(after.problem)}`,

@@ -9,6 +9,7 @@ import { tokensCommand } from './access/tokens.ts'
 import { usersCommand } from './access/users.ts'
 import { whoamiCommand } from './access/whoami.ts'
 import { workspacesCommand } from './access/workspaces.ts'
+import { attestationsCommand, trustedKeysCommand } from './bundles/attestations.ts'
 import { bundleCommand } from './bundles/bundle.ts'
 import { addCompletion } from './completion.ts'
 import { auditCommand } from './events/audit.ts'
@@ -74,6 +75,7 @@ function commandGroups(): Record<string, Command[]> {
       rollbackCommand(),
       cardsCommand(),
       bundleCommand(),
+      attestationsCommand(),
       commentsCommand(),
       openCommand(),
     ],
@@ -92,6 +94,7 @@ function commandGroups(): Record<string, Command[]> {
       reviewCommand(),
       checkCommand(),
       policiesCommand(),
+      trustedKeysCommand(),
     ],
     'Audit log and events:': [auditCommand(), eventsCommand(), webhooksCommand()],
     'Access:': [

@@ -160,7 +160,17 @@ const notForAll = 'not everybody may read the run that the values are from; see 
 
 /** Gates whose details have nothing from the run. */
 const withoutRun: ReadonlySet<string> = new Set([
-  ...['model_card', 'integrity', 'check', 'soak', 'fairness', 'tag', 'archiving', 'scan'],
+  ...[
+    'model_card',
+    'integrity',
+    'check',
+    'soak',
+    'fairness',
+    'tag',
+    'archiving',
+    'scan',
+    'attestation',
+  ],
 ])
 
 function withoutValues(gates: readonly GateResult[], why: string): GateResult[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { makePrivateKey } from '../../src/bundles/signing/key-pair.ts'
+import { makePrivateKey } from '../../src/attestations/key-pair.ts'
 import { givenBundleKey } from '../../src/platform/bundle-key.ts'
 import {
   type BundleFiles,

@@ -16,6 +16,7 @@ const order: readonly (readonly string[])[] = [
   ['traces'],
   ['judging'],
   ['registry'],
+  ['attestations'],
   ['governance'],
   ['bundles', 'transfer'],
   ['webhooks'],

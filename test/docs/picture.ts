@@ -14,6 +14,7 @@ const parts: Readonly<Record<string, string>> = {
   traces: 'traces, spans, assessments',
   judging: 'scorers, issues, review queues',
   registry: 'models, versions, stages, aliases',
+  attestations: 'what others signed about versions, keys that are trusted',
   governance: 'policies, promotions, cards',
   bundles: 'what leaves the server with its evidence',
   transfer: 'taking other servers over',

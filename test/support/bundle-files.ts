@@ -1,5 +1,5 @@
 import { unzipSync } from 'fflate'
-import { readPublicKey } from '../../src/bundles/signing/key-pair.ts'
+import { readPublicKey } from '../../src/attestations/key-pair.ts'
 import type { BundleReader } from '../../src/bundles/verify/bundle-reader.ts'
 import { verifyBundle } from '../../src/bundles/verify/verify-bundle.ts'
 import { streamBytes } from '../../src/core/bytes.ts'

@@ -1,4 +1,5 @@
 import { requireAdmin, requireModelVersion } from '../../access/permissions/require.ts'
+import { jwkOf, readPublicKey } from '../../attestations/key-pair.ts'
 import { bomMediaType, readMlBom } from '../../bundles/mlbom.ts'
 import { streamBundle } from '../../bundles/releases/bundle-zip.ts'
 import { createBundle } from '../../bundles/releases/make-bundle.ts'
@@ -8,7 +9,6 @@ import {
   type PublishedKey,
   renewBundleKey,
 } from '../../bundles/signing/bundle-keys.ts'
-import { jwkOf, readPublicKey } from '../../bundles/signing/key-pair.ts'
 import { attachment } from '../../http/files/content-type.ts'
 import { sized } from '../../http/files/download.ts'
 import type { Context } from '../../platform/context.ts'

@@ -1,12 +1,13 @@
+import { signStatement } from '../../attestations/envelope.ts'
+import type { KeyPair } from '../../attestations/key-pair.ts'
+import { modelStatement } from '../../attestations/model-statement.ts'
+import { predicateTypes } from '../../attestations/predicate-types.ts'
 import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
-import { signStatement } from '../signing/envelope.ts'
-import type { KeyPair } from '../signing/key-pair.ts'
 import { promotionToStatement, testResultOf } from '../statements/gate-statement.ts'
-import { modelStatement } from '../statements/model-statement.ts'
 import { readProvenance } from '../statements/provenance.ts'
-import { bundlePaths, predicateTypes, statementAbout } from '../statements/statement.ts'
+import { bundlePaths, statementAbout } from '../statements/statement.ts'
 import type { ReleaseEvidence } from './evidence.ts'
 
 /** Texts by their paths in a bundle. */

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { type KeyPair, makePrivateKey, readKeyPair } from '../../attestations/key-pair.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { variableOf } from '../../platform/settings/setting.ts'
 import type { bundleKeys } from '../tables.ts'
-import { type KeyPair, makePrivateKey, readKeyPair } from './key-pair.ts'
 
 /** A key as everybody may read it. */
 export type PublishedKey = {

@@ -1,4 +1,4 @@
-import { type Statement, statementType } from '../signing/envelope.ts'
+import { type Statement, statementType } from '../../attestations/envelope.ts'
 
 /** The names of what a bundle holds beside `model/`. */
 export const bundlePaths = {
@@ -17,14 +17,6 @@ export const bundlePaths = {
 
 /** Where the files of the version lie. */
 export const modelFolder = 'model/'
-
-/** Types of predicates. Nobody can own the domain of ours, so nobody else gives them another meaning. */
-export const predicateTypes = {
-  model: 'https://model_signing/signature/v1.0',
-  release: 'https://gatehouse.example/attestation/release/v1',
-  gates: 'https://in-toto.io/attestation/test-result/v0.1',
-  provenance: 'https://slsa.dev/provenance/v1',
-} as const
 
 /** A statement about a version by its manifest. @param digest of the version, `sha256:` and hex */
 export function statementAbout(

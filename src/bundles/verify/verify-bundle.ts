@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { canonicalManifest, type ManifestFile } from '../../artifacts/manifest.ts'
+import { openEnvelope, SigstoreBundleShape, type Statement } from '../../attestations/envelope.ts'
+import type { PublicKey } from '../../attestations/key-pair.ts'
+import { modelStatement } from '../../attestations/model-statement.ts'
+import { predicateTypes } from '../../attestations/predicate-types.ts'
 import { streamBytes } from '../../core/bytes.ts'
 import { excerpt } from '../../core/error.ts'
 import { isPlainPath } from '../../core/names.ts'
 import { hashText, measureBody, type Sha256 } from '../../platform/hash.ts'
-import { openEnvelope, SigstoreBundleShape, type Statement } from '../signing/envelope.ts'
-import type { PublicKey } from '../signing/key-pair.ts'
-import { modelStatement } from '../statements/model-statement.ts'
-import { bundlePaths, modelFolder, predicateTypes } from '../statements/statement.ts'
+import { bundlePaths, modelFolder } from '../statements/statement.ts'
 import { BundleFormatError, type BundleReader } from './bundle-reader.ts'
 
 type Hashing = { sha256(): Sha256 }

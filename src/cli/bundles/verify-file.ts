@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type PublicKey, readPublicKey } from '../../bundles/signing/key-pair.ts'
+import { type PublicKey, readPublicKey } from '../../attestations/key-pair.ts'
 import { BundleFormatError } from '../../bundles/verify/bundle-reader.ts'
 import { type VerifiedBundle, verifyBundle } from '../../bundles/verify/verify-bundle.ts'
 import { isMissing } from '../../platform/node/read-file.ts'
@@ -35,14 +35,15 @@ export async function verifyFile<T>(
 export async function readKeyFiles(paths: readonly string[]): Promise<PublicKey[]> {
   const keys: PublicKey[] = []
   for (const path of paths) {
-    const key = await readPublicKey({ sha256 }, await textOf(path))
+    const key = await readPublicKey({ sha256 }, await readTextFile(path))
     if (!key) throw new StartError(`${path} has no public key in PEM of an ECDSA P-256 key`)
     keys.push(key)
   }
   return keys
 }
 
-async function textOf(path: string): Promise<string> {
+/** The text of a small file. @throws StartError it cannot be read */
+export async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (err) {

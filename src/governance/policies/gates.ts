@@ -1,8 +1,10 @@
 import { isOneOwner } from '../../access/accounts/controllers.ts'
+import type { AttestedFact } from '../../attestations/attested.ts'
 import { excerpt } from '../../core/error.ts'
 import { keepVisible } from '../../core/names.ts'
 import { anonymous, type SomeAccount } from '../../core/principal.ts'
 import { isAmong, isNamed, type Parties, type Poster } from '../approvals.ts'
+import { judgeAttestation } from '../attestation-gate.ts'
 import { signatureChange } from '../signature.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { isCompared, judgeByExpression, lateFactsIn } from './expression-gate.ts'
@@ -27,6 +29,8 @@ export type GateInput = {
   readonly traces: ReadonlyMap<Gate, TraceEvidence>
   /** What scans told of the files of the candidate; undefined: no gate asks, or it is not sealed. */
   readonly scans: ScanEvidence | undefined
+  /** The newest attestation of each gate that asks for one. */
+  readonly attested: ReadonlyMap<Gate, AttestedFact>
   readonly nowMs: number
   /** What all expressions of a judgement may cost together; absent: each has its own budget. */
   readonly budget?: StepBudget
@@ -84,6 +88,8 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
       return judgeFairness(gate, input.candidate)
     case 'tag':
       return judgeTag(gate, input)
+    case 'attestation':
+      return judgeAttestation(gate, input.attested.get(gate))
     case 'scan':
       return judgeScan(gate, input.scans)
     case 'traces':

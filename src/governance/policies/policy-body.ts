@@ -47,6 +47,12 @@ export const GateShape = z.discriminatedUnion('type', [
       .optional()
       .describe('Globs of files that may hold anything, such as `code/*.py`'),
   }),
+  gate('attestation', {
+    predicate: text(500).describe(
+      'The type of the predicate, such as https://slsa.dev/provenance/v1',
+    ),
+    key: text(100).describe('The name of a trusted key'),
+  }),
   gate('traces', {
     window_hours: z
       .number()

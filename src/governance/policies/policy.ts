@@ -101,6 +101,13 @@ type GateTerms =
       readonly allow_files?: readonly string[] | undefined
     }
   | {
+      readonly type: 'attestation'
+      /** The type of the predicate, a URI. */
+      readonly predicate: string
+      /** The name of a trusted key. */
+      readonly key: string
+    }
+  | {
       readonly type: 'traces'
       /** Absent: from the beginning, where `dataset` says which. */
       readonly window_hours?: number | undefined

@@ -25,6 +25,7 @@ import {
   placesNamed,
   readLastHolder,
 } from '../compare/compared-version.ts'
+import { type GateEvidence, readGateEvidence } from '../gate-evidence.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
 import {
@@ -35,8 +36,6 @@ import {
 } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
-import { type JudgedScans, readJudgedScans } from '../policies/scan-gate.ts'
-import { type JudgedTraces, measureTraces } from '../policies/trace-gate.ts'
 import { type Archiving, archivingOf, othersRead } from './archiving.ts'
 import type { FactsThen } from './judge.ts'
 
@@ -56,7 +55,7 @@ export type Question = {
 }
 
 /** Everything that decides a promotion, read at one moment. */
-export type Snapshot = {
+export type Snapshot = Omit<GateEvidence, 'isStill'> & {
   readonly candidate: VersionFacts
   readonly current: VersionFacts | undefined
   readonly lostHolder: number | undefined
@@ -70,9 +69,6 @@ export type Snapshot = {
   readonly people: People
   /** Who set each tag of the candidate last; read only if a policy asks for it. */
   readonly tagSetters: ReadonlyMap<string, Poster>
-  /** What traces, and scans of files, show of the gates that ask for them. */
-  readonly traces: JudgedTraces['evidence']
-  readonly scans: JudgedScans['evidence']
   readonly cardRevision: number
   /** How the candidate's facts came to be what they are, the newest revision first. */
   readonly factHistory: readonly FactsThen[]
@@ -90,7 +86,7 @@ export type SnapshotMark = {
   readonly accessEpoch: number
   /** The candidate and the version that it is compared with: their stored facts hold. */
   readonly known: readonly number[]
-  /** True as long as traces, and scans of files, say what they said. */
+  /** True as long as traces, scans of files and attestations say what they said. */
   readonly areGatesStill: SQL
 }
 
@@ -131,11 +127,10 @@ export async function takeSnapshot(
       ? await readLastHolder(ctx, { candidate, target, policies: matched })
       : { facts: facts.get(state.current) }
   const holder = last.facts
-  const [carded, holderCarded, traces, scans] = await Promise.all([
+  const [carded, holderCarded, { isStill, ...evidence }] = await Promise.all([
     readCard(ctx, candidate),
     holder && readCard(ctx, holder),
-    measureTraces(ctx, matched, modelVersionId),
-    readJudgedScans(ctx, matched, candidate),
+    readGateEvidence(ctx, matched, candidate),
   ])
   const known = peopleFrom(rows)
   const of = { model: candidate.model, target, people: known }
@@ -162,8 +157,7 @@ export async function takeSnapshot(
       controllers: known.controllers,
     },
     people: known,
-    traces: traces.evidence,
-    scans: scans.evidence,
+    ...evidence,
     cardRevision: carded.cardRevision,
     factHistory: rows.history.map((row) => ({
       digest: row.digest,
@@ -176,7 +170,7 @@ export async function takeSnapshot(
       newestRevision: state.policy_revision,
       accessEpoch: state.access_epoch,
       known: [modelVersionId, ...(holder ? [holder.id] : [])],
-      areGatesStill: sql`${traces.isStill} and ${scans.isStill}`,
+      areGatesStill: isStill,
     },
   }
 }

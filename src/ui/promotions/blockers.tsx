@@ -118,6 +118,8 @@ const Remedy: FC<RemedyProps> = ({ terms, view, to }) => {
       return <>More traces of the version, or better ones; or a better version</>
     case 'scan':
       return <>A new version without it, or whoever manages the policy, who may allow it</>
+    case 'attestation':
+      return <Given text={`A statement that the key ${terms.key} signed, sent for the version`} />
     case 'soak':
       return <Given text={`Time in ${terms.stage}`} />
     case 'integrity':

@@ -526,6 +526,11 @@ const ours = {
   del: send('DELETE', '/api/v1'),
 }
 const policy = { applies_to: { models: 'guarded-*', stage: 'Production' } }
+const envelope = {
+  payload: '',
+  payloadType: 'application/vnd.in-toto+json',
+  signatures: [{ sig: '' }],
+}
 const ofVersion = (w: World, rest = '') => `models/${w.model}/versions/1${rest}`
 
 const split = (w: World) => ({
@@ -681,6 +686,12 @@ export const apiRows: Readonly<Record<string, Row>> = {
   ],
   listVersionFiles: ['READ', (w) => ours.get(ofVersion(w, '/files'))],
   getMlBom: ['READ', (w) => ours.get(ofVersion(w, '/mlbom.json'))],
+  addAttestation: ['EDIT', (w) => ours.post(ofVersion(w, '/attestations'), envelope)],
+  listAttestations: ['READ', (w) => ours.get(ofVersion(w, '/attestations'))],
+  getAttestation: ['READ', (w) => ours.get(ofVersion(w, '/attestations/999999999'))],
+  listTrustedKeys: ['signed in', () => ours.get('trusted-keys')],
+  putTrustedKey: ['manage_policies', () => ours.put('trusted-keys/ci', { pem: 'none' })],
+  deleteTrustedKey: ['manage_policies', () => ours.del('trusted-keys/none')],
   createBundle: ['EDIT', (w) => ours.post(ofVersion(w, '/bundles'))],
   listBundles: ['READ', (w) => ours.get(ofVersion(w, '/bundles'))],
   downloadBundle: ['READ', (w) => ours.get(ofVersion(w, '/bundle.zip?bundle=999999999'))],

@@ -55,6 +55,7 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
     tagSetters: new Map(),
     traces: new Map(),
     scans: undefined,
+    attested: new Map(),
     accounts: {},
     ...more,
   })

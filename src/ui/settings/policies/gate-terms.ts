@@ -108,6 +108,25 @@ export const gateTypes: Readonly<
       { name: 'set_by', label: 'Set by', kind: 'lines', hint: people },
     ],
   },
+  attestation: {
+    title: 'somebody outside signed a statement about it',
+    terms: [
+      {
+        name: 'predicate',
+        label: 'Type of the statement',
+        kind: 'text',
+        isRequired: true,
+        hint: 'Such as https://in-toto.io/attestation/test-result/v0.1',
+      },
+      {
+        name: 'key',
+        label: 'Key',
+        kind: 'text',
+        isRequired: true,
+        hint: 'The name of a trusted key',
+      },
+    ],
+  },
   traces: {
     title: 'its traces show that it behaves',
     terms: [
@@ -161,6 +180,8 @@ export function gateSentence(gate: Gate): string {
       return scanSentence(gate)
     case 'tag':
       return `The tag ${gate.key} must be ${gate.value === undefined ? 'there' : `'${gate.value}'`}${byText('set', gate.set_by)}.`
+    case 'attestation':
+      return `The key ${gate.key} must have signed a statement of the type ${gate.predicate} about the files.`
     case 'traces':
       return tracesSentence(gate)
   }

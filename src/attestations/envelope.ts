@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fromBase64, toBase64, toUtf8 } from '../../core/bytes.ts'
+import { fromBase64, toBase64, toUtf8 } from '../core/bytes.ts'
 import { type KeyPair, type PublicKey, signingKind } from './key-pair.ts'
 
 /** in-toto statements in DSSE envelopes, and those in Sigstore bundles. */

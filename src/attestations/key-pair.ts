@@ -1,5 +1,5 @@
-import { fromBase64, toBase64 } from '../../core/bytes.ts'
-import { hashText, type Sha256 } from '../../platform/hash.ts'
+import { fromBase64, toBase64 } from '../core/bytes.ts'
+import { hashText, type Sha256 } from '../platform/hash.ts'
 
 /** The one kind of key whose signatures OpenSSF's, Sigstore's and in-toto's tools all verify. */
 const keyKind = { name: 'ECDSA', namedCurve: 'P-256' } as const

@@ -1,8 +1,8 @@
-import type { ManifestFile } from '../../artifacts/manifest.ts'
-import { fromHex } from '../../core/bytes.ts'
-import type { Sha256 } from '../../platform/hash.ts'
-import { type Statement, statementType } from '../signing/envelope.ts'
-import { predicateTypes } from './statement.ts'
+import type { ManifestFile } from '../artifacts/manifest.ts'
+import { fromHex } from '../core/bytes.ts'
+import type { Sha256 } from '../platform/hash.ts'
+import { type Statement, statementType } from './envelope.ts'
+import { predicateTypes } from './predicate-types.ts'
 
 /** What OpenSSF's verifier leaves out of its walk, at the root of a model; `manifest.json` has it all the same. */
 const leftOut = /^\.git(?:attributes|hub|ignore)?(?:\/|$)/
