@@ -44,6 +44,7 @@ export function pathsUnder(prefix: string) {
     prefix,
     home: `${prefix}/`,
     models: `${prefix}/models`,
+    collections: `${prefix}/collections`,
     promotions: `${prefix}/promotions`,
     audit: `${prefix}/audit`,
     deployments: `${prefix}/deployments`,

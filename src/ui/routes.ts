@@ -14,6 +14,7 @@ import type { TrackedPosts } from './changes/tracked-changes.ts'
 import * as versionChanges from './changes/version-changes.tsx'
 import { sendPointsFile } from './charts/points-file.ts'
 import { showRunCharts } from './charts/run-charts.tsx'
+import { showCollections } from './collections/collections.tsx'
 import { showDataset, showDatasets } from './datasets/datasets.tsx'
 import { postCanaryChange, showCanaryChange } from './deployments/changes/change-canary.tsx'
 import { postTraffic, showTrafficChange } from './deployments/changes/change-traffic.tsx'
@@ -125,6 +126,7 @@ function modelRoutes(): Hono<AppEnv> {
   const version = '/models/:name/:version{[0-9]+}'
   return new Hono<AppEnv>()
     .get('/models', guard(anyone), showModels)
+    .get('/collections', guard(anyone), showCollections)
     .get('/models/:name', guard(mayReadModel), showModel)
     .get('/models/:name/compare', guard(mayReadModel), showComparison)
     .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
@@ -151,6 +153,7 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/description`, versionChanges.postDescription)
     .route(version, tagRoutes(versionChanges.versionTagPosts))
     .post(`${version}/alias`, versionChanges.postAlias)
+    .post(`${version}/link`, versionChanges.postLink)
     .post(`${version}/hold`, versionChanges.postHold)
     .post(`${version}/hold/lift`, versionChanges.postHoldLift)
     .post(`${version}/delete`, versionChanges.postDeletion)

@@ -28,6 +28,7 @@ const pages = [
   '/profile',
   '/settings/users',
   '/datasets',
+  '/collections',
   '/datasets/9f2c01aa',
 ]
 

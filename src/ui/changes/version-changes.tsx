@@ -1,14 +1,20 @@
-import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
+import {
+  requireModelVersion,
+  requirePromoting,
+  requireRegistering,
+} from '../../access/permissions/require.ts'
 import { conflict } from '../../core/error.ts'
+import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
 import { deleteFreeVersion } from '../../governance/moves/guarded-changes.ts'
 import { pointAlias } from '../../governance/moves/move-to-stage.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import type { Context } from '../../platform/context.ts'
+import { linkVersion } from '../../registry/collections/link-version.ts'
 import { requireToDeleteVersion } from '../../registry/permissions.ts'
 import { deleteVersionTag, setVersionTag } from '../../registry/tags.ts'
 import { getHold, liftHold, placeHold } from '../../registry/versions/legal-holds.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
-import { updateVersion } from '../../registry/versions/versions.ts'
+import { getVersion, updateVersion } from '../../registry/versions/versions.ts'
 import { modelNameOf, versionOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
@@ -77,6 +83,22 @@ export const postAlias = change({
   field: 'alias',
   make: (ctx, { name, version, alias }) =>
     pointAlias(ctx, name, { alias: checkGiven(alias, 'The alias'), version }),
+})
+
+/** `POST /models/{name}/{version}/link`: in a collection of the same workspace. */
+export const postLink = change({
+  operation: 'linkVersion',
+  read: (form) => ({ collection: form.text('collection') ?? '' }),
+  async rule(ctx, { name, collection }) {
+    await requireModelVersion(ctx, name, 'MANAGE')
+    await requireRegistering(ctx, collection)
+  },
+  field: 'collection',
+  async make(ctx, { name, version, collection }) {
+    const linked = { workspace: ctx.workspace, version: await getVersion(ctx, name, version) }
+    await keepLoggedCard(ctx, await linkVersion(ctx, collection, linked))
+  },
+  next: (to, { collection }) => to.model(collection),
 })
 
 /** `POST /models/{name}/{version}/hold` */

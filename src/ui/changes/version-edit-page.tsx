@@ -86,6 +86,27 @@ const VersionForms: FC<VersionEditProps> = ({ frame: { to }, version, whyNot, ..
           <button type="submit">Set alias</button>
         </form>
       </Changes>
+      <Changes
+        id="collection"
+        title="Collection"
+        whyNot={whyNot.manage}
+        intro={
+          <p class="soft">
+            A collection has versions of several models under one name; nothing is copied.{' '}
+            <a href={to.collections}>Collections</a>
+          </p>
+        }
+      >
+        <form method="post" action={`${path}/link`} class="fields-row">
+          <LineField
+            label="Link in collection"
+            name="collection"
+            isRequired
+            {...{ problem: shown.problem, typed: shown.typed?.('collection') }}
+          />
+          <button type="submit">Link</button>
+        </form>
+      </Changes>
       <HoldForms version={version} path={path} whyNot={whyNot} {...shown} />
       <Changes id="delete" title="Delete" whyNot={whyNot.manage}>
         {hold ? (

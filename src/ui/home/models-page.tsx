@@ -59,6 +59,9 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
       >
         Next models
       </NextLink>
+      <p class="soft">
+        <a href={to.collections}>Collections</a> have versions of several models under one name.
+      </p>
     </Page>
   )
 }

@@ -3,6 +3,7 @@ import type { Holder } from '../../governance/history/holders.ts'
 import { hubNameKey, hubNameOf } from '../../registry/models/hub-name.ts'
 import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { LinksSection } from '../collections/links-section.tsx'
 import { Time } from '../parts/byline.tsx'
 import { Chip, StageChip, Tags } from '../parts/chips.tsx'
 import { countText, Given, visibleText, Written } from '../parts/text.tsx'
@@ -25,7 +26,7 @@ type ModelPageProps = {
 
 /** A model: what is live, since when and by whose decision; what is next. */
 export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
-  const { model, stages, requests, entries, mayPromote, mayEdit } = standing
+  const { model, stages, requests, entries, mayPromote, mayEdit, links } = standing
   const { to } = frame
   const { name } = model
   const hubName = hubNameOf(model)
@@ -73,7 +74,8 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
       api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/stages/Production` }}
     >
       <ModelTabs {...{ name, to }} current="stages" replicas={standing.replicas} />
-      {model.latestVersions.length === 0 ? (
+      {links ? <LinksSection {...{ links, name, to }} /> : null}
+      {model.latestVersions.length === 0 && links ? null : model.latestVersions.length === 0 ? (
         <p class="empty">
           No version yet. <code>mlflow.register_model(uri, "{visibleText(name)}")</code> makes the
           first one.

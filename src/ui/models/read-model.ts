@@ -8,6 +8,8 @@ import type { Policy } from '../../governance/policies/policy.ts'
 import { listPromotions } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotions } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
+import { findCollection } from '../../registry/collections/collections.ts'
+import { readLinks } from '../../registry/collections/links.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
@@ -15,6 +17,8 @@ import { readStageBoard, type StageColumn } from '../../registry/stages/stage-bo
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive } from '../../registry/stages/stages.ts'
 import { countReplicas } from '../../serving/replicas.ts'
+import { findReadableSources } from '../../workspaces/shown-links.ts'
+import type { ShownLinks } from '../collections/links-section.tsx'
 import { findRefusal } from '../forms.ts'
 
 /** All that the page of a model shows. */
@@ -31,6 +35,8 @@ export type ModelStanding = {
   readonly replicas: number
   readonly mayPromote: boolean
   readonly mayEdit: boolean
+  /** Of a collection. */
+  readonly links: ShownLinks | undefined
 }
 
 export type BoardStage = Stage & {
@@ -43,6 +49,7 @@ export type BoardStage = Stage & {
 
 const shownMax = 4
 const entriesMax = 20
+const linksMax = 50
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function readModelStanding(ctx: Context, name: string): Promise<ModelStanding> {
@@ -56,13 +63,14 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     .map((stage) => stage.name)
     .filter((stage) => isActive(stage) && board.has(stage))
   const shown = readablePromotion(ctx)
-  const [holders, open, entries, replicas, whyNot, whyNotEdit] = await Promise.all([
+  const [holders, open, entries, replicas, whyNot, whyNotEdit, links] = await Promise.all([
     findServing(ctx, name, { stages: serving, count: shownMax }),
     listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
     readHistory(ctx, { model: name }),
     countReplicas(ctx, model.id),
     findRefusal(requirePromoting(ctx, name, {})),
     findRefusal(requireModel(ctx, name, 'EDIT')),
+    readShownLinks(ctx, name),
   ])
   return {
     model,
@@ -78,7 +86,17 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     replicas,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,
+    links,
   }
+}
+
+async function readShownLinks(ctx: Context, name: string): Promise<ShownLinks | undefined> {
+  const collection = await findCollection(ctx, name)
+  if (!collection) return undefined
+  const newest = { before: Number.MAX_SAFE_INTEGER, count: linksMax }
+  const items = await readLinks(ctx, collection.id, newest)
+  const readable = await findReadableSources(ctx, items)
+  return { items, readable, count: collection.links ?? 0, protect: collection.protect }
 }
 
 /** The newest audit entries of a model or version; undefined for who may not read them. */
