@@ -13,7 +13,7 @@ import { mayMove } from '../../governance/permissions.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { createPackage, readPackageMembers } from '../../registry/packages/model-packages.ts'
-import { packageStage } from '../../registry/packages/package-status.ts'
+import { packageStage, readPackageApprovals } from '../../registry/packages/package-status.ts'
 import { searchPackages } from '../../registry/packages/search-packages.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
 import type { NewVersion } from '../../registry/source/parse-source.ts'
@@ -92,8 +92,9 @@ export const packageActions: readonly SageMakerAction[] = [
       })
       await keepLoggedCard(ctx, version)
       const made = { ...decision, version: version.version }
-      if (req.ModelApprovalStatus === 'Approved') await approveVersion(ctx, made)
-      else await askWhereNeeded(ctx, made)
+      // A repeated request finds a package that somebody may have decided about since.
+      const isUndecided = version.stage === firstStage && !(await isAsked(ctx, version.id))
+      if (isUndecided) await beginApproval(ctx, made, req.ModelApprovalStatus)
       return { ModelPackageArn: packageArnOf(place, version.name, version.version) }
     },
   }),
@@ -180,6 +181,14 @@ async function refuseDecided(
   throw conflict(
     `A package of '${excerpt(name)}' is not created as '${status}': create it as PendingManualApproval, and have it reviewed`,
   )
+}
+
+async function isAsked(ctx: Context, versionId: number): Promise<boolean> {
+  return (await readPackageApprovals(ctx.db, [versionId])).has(versionId)
+}
+
+function beginApproval(ctx: Context, made: VersionDecision, status: string): Promise<void> {
+  return status === 'Approved' ? approveVersion(ctx, made) : askWhereNeeded(ctx, made)
 }
 
 /** To create a package as PendingManualApproval is to ask for its approval, where policies want one. */

@@ -323,6 +323,22 @@ test('a review and another source at once come in one order', async () => {
   expect((await described()).SourceUri).toBe(moved.status === 200 ? 's3://b/new' : 's3://b/m')
 })
 
+test('a creation that is sent again neither asks nor fails after somebody decided', async () => {
+  const { ci, rita, requests } = await reviewedPackages()
+  const create = () =>
+    ci.call('CreateModelPackage', {
+      ...{ ModelPackageGroupName: 'fraud', SourceUri: 's3://b/m', ClientToken: 'once' },
+    })
+  const { ModelPackageArn } = (await create()).json
+  for (const ModelApprovalStatus of ['Rejected', 'Approved']) {
+    const decided = await rita.call('UpdateModelPackage', { ModelPackageArn, ModelApprovalStatus })
+    if (ModelApprovalStatus === 'Rejected') expect(decided.status).toBe(200)
+    const before = await requests()
+    expect((await create()).json).toEqual({ ModelPackageArn })
+    expect(await requests()).toHaveLength(before.length)
+  }
+})
+
 test('a package is made from another by its ARN', async () => {
   const { ci, arn } = await reviewedPackages()
   const made = await ci.call('CreateModelPackage', {
