@@ -75,3 +75,13 @@ test('an experiment that is purged stays while a trace in it is under a hold', a
   expect(await purge()).toBe(1)
   expect(await s.left()).toEqual([1, 2, 3, 4])
 })
+
+test('a collection that protects a version keeps none of its traces', async () => {
+  const s = await heldTraces()
+  await s.call('PUT', '/api/v1/collections/c', { protect: true })
+  const linked = { model: 'm', version: '1' }
+  expect((await s.call('POST', '/api/v1/collections/c/links', linked)).status).toBe(201)
+  await s.lift()
+  const removed = await s.remove({ request_ids: [2, 3].map(traceId) })
+  expect(removed.json).toEqual({ traces_deleted: 2 })
+})

@@ -13,8 +13,7 @@ import { modelId } from '../ids.ts'
  * @param version alias of its row of `model_versions`
  */
 export function deletable(version: SQL): SQL {
-  return sql`(not exists (select 1 from version_holds h where h.model_version = ${version}.id)
-    and not exists (select 1 from collection_links cl
+  return sql`(${isUnheldSql(version)} and not exists (select 1 from collection_links cl
       join collections cp on cp.registered_model = cl.collection and cp.protect = 1
       where cl.source_version = ${version}.id))`
 }
@@ -30,6 +29,14 @@ export function modelDeletable(model: SQL): SQL {
 }
 
 /**
+ * A condition: the version is under no legal hold. A hold keeps what the version was made from as well,
+ * which a collection that protects the version does not.
+ */
+function isUnheldSql(version: SQL): SQL {
+  return sql`not exists (select 1 from version_holds h where h.model_version = ${version}.id)`
+}
+
+/**
  * The runs and logged models that may be purged. If a version must be kept, the run and logged
  * model that it came from are kept too, since they explain the version; and so are those from which
  * the facts of a version have not been read since they were changed.
@@ -38,7 +45,7 @@ export function modelDeletable(model: SQL): SQL {
  */
 export function sourceDeletable(guarded: readonly number[]): Purgeable {
   const ids = JSON.stringify(guarded)
-  const kept = sql`(not (${deletable(sql`k`)}) or k.id in (select value from json_each(${ids}))
+  const kept = sql`(not (${isUnheldSql(sql`k`)}) or k.id in (select value from json_each(${ids}))
     or not ${areFactsFresh(sql`k.id`)})`
   return {
     run: (alias) => sql`not exists (select 1 from model_versions k
@@ -67,7 +74,7 @@ export function isOfVersionSql(trace: SQL, version: SQL): SQL {
 /** What versions say of the traces that may be deleted for their age or number. */
 export const traceKeeping: TraceKeeping = {
   isOfVersion: (trace) => isOfVersionSql(trace, sql`1`),
-  isHeld: (trace) => isOfVersionSql(trace, sql`not (${deletable(sql`k`)})`),
+  isHeld: (trace) => isOfVersionSql(trace, sql`not (${isUnheldSql(sql`k`)})`),
 }
 
 /**
