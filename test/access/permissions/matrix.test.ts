@@ -40,6 +40,11 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   getWorkspace: [400],
   updateWorkspace: [400],
   deleteWorkspace: [400],
+  // Nobody signed that envelope, and nothing has these ids.
+  addAttestation: [400],
+  getAttestation: [404],
+  deleteTrustedKey: [404],
+  downloadBundle: [404],
   getModelCardRevision: [404],
   getModelCardTemplate: [404],
   deleteModelCardTemplate: [404],

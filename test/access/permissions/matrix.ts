@@ -526,6 +526,8 @@ const ours = {
   del: send('DELETE', '/api/v1'),
 }
 const policy = { applies_to: { models: 'guarded-*', stage: 'Production' } }
+const publicKey =
+  '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE5frRRgmAkox2Qhs4sxCmAx01dh5T\naABGnPem4X4CrhJn2mBtu8cntPwP0UA9odNMqKFhXGsyWMYLjEL/Cpbe2w==\n-----END PUBLIC KEY-----\n'
 const envelope = {
   payload: '',
   payloadType: 'application/vnd.in-toto+json',
@@ -690,7 +692,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
   listAttestations: ['READ', (w) => ours.get(ofVersion(w, '/attestations'))],
   getAttestation: ['READ', (w) => ours.get(ofVersion(w, '/attestations/999999999'))],
   listTrustedKeys: ['signed in', () => ours.get('trusted-keys')],
-  putTrustedKey: ['manage_policies', () => ours.put('trusted-keys/ci', { pem: 'none' })],
+  putTrustedKey: ['manage_policies', () => ours.put('trusted-keys/ci', { pem: publicKey })],
   deleteTrustedKey: ['manage_policies', () => ours.del('trusted-keys/none')],
   createBundle: ['EDIT', (w) => ours.post(ofVersion(w, '/bundles'))],
   listBundles: ['READ', (w) => ours.get(ofVersion(w, '/bundles'))],
