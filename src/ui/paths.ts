@@ -85,6 +85,8 @@ export function pathsUnder(prefix: string) {
     rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
+    bundle: (name: string, number: number, id: number) =>
+      `${prefix}/api/v1/models/${part(name)}/versions/${number}/bundle.zip?bundle=${id}`,
     mlBom: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/mlbom.json`,
     compare: (name: string, versions: readonly number[]) =>

@@ -108,6 +108,19 @@ test('the page of a version says what it is for, where it comes from, and which 
   expect(textOf((await as(ann).get(`${model}/3`)).html)).toContain('Promote…')
 })
 
+test('the page of a version leads to its newest signed bundle', async () => {
+  const { as, rita, ann, call } = await world()
+  const get = async () => (await as(rita).get(`${model}/3`)).html
+  expect(await get()).not.toContain('bundle.zip')
+  const made = await call(ann, 'POST', '/api/v1/models/fraud-detector/versions/3/bundles')
+  expect(made.status).toBe(201)
+  const html = await get()
+  expect(html).toContain(
+    `/api/v1/models/fraud-detector/versions/3/bundle.zip?bundle=${made.json.id}`,
+  )
+  expect(textOf(html)).toContain('Signed bundle of')
+})
+
 test('a comparison begins with metrics and says which way is better', async () => {
   const { as, rita, card } = await world()
   await card(3, { intended_use: 'Rank.\n\n- cards' }, 1)

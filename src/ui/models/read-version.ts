@@ -1,6 +1,7 @@
 import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
 import { readManifestFiles } from '../../artifacts/manifest.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
+import { listBundles, type ReleaseBundle } from '../../bundles/releases/read-bundles.ts'
 import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
@@ -25,6 +26,8 @@ export type VersionStanding = {
   readonly entries: readonly SealedEntry[] | undefined
   /** The numbers of the versions beside it. */
   readonly beside: Beside<number>
+  /** The newest signed bundle; undefined: none was made. */
+  readonly bundle: ReleaseBundle | undefined
   /** Processes that answer with it. */
   readonly replicas: number
   readonly mayPromote: boolean
@@ -48,18 +51,21 @@ export async function readVersionStanding(
 ): Promise<VersionStanding> {
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
-  const [card, scan, files, entries, beside, replicas, whyNot, whyNotEdit] = await Promise.all([
-    attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
-    readManifestScan(ctx, manifestId),
-    manifestId === null
-      ? []
-      : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
-    readHistory(ctx, { model: name, version: number }),
-    findVersionsBeside(ctx, lineage.version),
-    listReplicasOfVersion(ctx, name, number),
-    findRefusal(requirePromoting(ctx, name, {})),
-    findRefusal(requireModelVersion(ctx, name, 'EDIT')),
-  ])
+  const newest = { before: Number.MAX_SAFE_INTEGER, count: 1 }
+  const [[bundle], card, scan, files, entries, beside, replicas, whyNot, whyNotEdit] =
+    await Promise.all([
+      listBundles(ctx, { name, version: number }, newest),
+      attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
+      readManifestScan(ctx, manifestId),
+      manifestId === null
+        ? []
+        : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
+      readHistory(ctx, { model: name, version: number }),
+      findVersionsBeside(ctx, lineage.version),
+      listReplicasOfVersion(ctx, name, number),
+      findRefusal(requirePromoting(ctx, name, {})),
+      findRefusal(requireModelVersion(ctx, name, 'EDIT')),
+    ])
   return {
     lineage,
     card,
@@ -68,6 +74,7 @@ export async function readVersionStanding(
     hasMoreFiles: files.length > filesMax,
     entries,
     beside,
+    bundle,
     replicas: replicas.length,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,

@@ -21,7 +21,7 @@ type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStand
 
 /** A version: what it is for, where it stands, and where it comes from. */
 export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
-  const { lineage, card, entries, mayPromote, mayEdit } = standing
+  const { lineage, card, bundle, entries, mayPromote, mayEdit } = standing
   const { version } = lineage
   const { name } = version
   const { to } = frame
@@ -90,6 +90,11 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
               <h2 id="card">Model card</h2>
               <a href={to.card(name, version.version)}>As a page to print</a>
               <a href={to.mlBom(name, version.version)}>ML-BOM</a>
+              {bundle ? (
+                <a href={to.bundle(name, version.version, bundle.id)} download>
+                  Signed bundle of <Time atMs={bundle.createdAtMs} />
+                </a>
+              ) : null}
             </div>
             {card instanceof RegistryError ? (
               <p class="notice bad">{visibleText(card.message)}</p>
