@@ -88,10 +88,10 @@ async function writePack(db: LibsqlFile, filling: Filling, { from, spans }: NewP
         t.finalized, 0, t.touched_at_ms, ${isPack}, j.value ->> 2, j.value ->> 3, j.value ->> 4,
         j.value ->> 5, replace(json_patch(t.tags, j.value ->> 6), t.trace_id, j.value ->> 0),
         json_patch(t.metadata, j.value ->> 7), t.usage_told, t.cost_told
-      from json_each(${`[${rows.join(',')}]`}) j join traces t on t.trace_id = ${traceIdOf(like)}
+      from json_each(${`[${rows.join(',')}]`}) j join traces t on t.workspace = 'default' and t.trace_id = ${traceIdOf(like)}
       order by j.key returning id`,
     kinds: sql`insert into trace_span_kinds (trace, kind) select t.id, k.kind from traces t
-      join traces l on l.trace_id = ${traceIdOf(like)} join trace_span_kinds k on k.trace = l.id
+      join traces l on l.workspace = 'default' and l.trace_id = ${traceIdOf(like)} join trace_span_kinds k on k.trace = l.id
       where t.pack = ${isPack}`,
   })
   const words = await packWords(

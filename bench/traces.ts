@@ -13,7 +13,7 @@ import { type BenchServer, mlflowDatabase, startGatehouse, startMlflow } from '.
 /** As many as are bearable: MLflow's search grows with their square. */
 const counts = { Gatehouse: 100_000, MLflow: 1500 }
 /** As many are sent; those beyond are put where they would be. */
-const sentMax = 10_000
+const sentMax = 5000
 const requestsPerTrace = spansPerTrace / spansPerRequest + 1
 const searchesEach = 5
 const pageSize = 500
