@@ -176,6 +176,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `changed what is redacted and left out of traces of ${after.experiment === null ? 'every experiment' : `experiment ${shown(after.experiment)}`}`,
   'trace_retention.changed': ({ after }) =>
     `changed how long traces of experiment ${shown(after.experiment)} are kept`,
+  'traces.deleted': ({ before }) =>
+    `deleted ${shown(before.count)} traces of experiment ${shown(before.experiment)}`,
   'webhook.created': ({ after }) =>
     `made the webhook ${shown(after.name)} to ${shown(after.origin)}`,
   'webhook.updated': ({ after }) => `changed the webhook ${shown(after.name)}`,
@@ -235,8 +237,7 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
 }
 
 function tagSet({ what, before, after }: Scene): string {
-  const from =
-    before.value === undefined || before.value === null ? '' : ` from ${shown(before.value)}`
+  const from = (before.value ?? null) === null ? '' : ` from ${shown(before.value)}`
   return `set the tag ${shown(after.key)} of ${what}${from} to ${shown(after.value)}`
 }
 
@@ -294,7 +295,6 @@ function shown(value: unknown): string {
   if (value === null || value === undefined) return 'none'
   if (typeof value !== 'object') return cutText(String(value), 200)
   const { begins } = value as Told
-  return typeof begins === 'string'
-    ? `${cutText(begins, 200)}...`
-    : cutText(JSON.stringify(value), 200)
+  if (typeof begins === 'string') return `${cutText(begins, 200)}...`
+  return cutText(JSON.stringify(value), 200)
 }

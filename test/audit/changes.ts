@@ -51,7 +51,7 @@ export const notOnRecord: readonly string[] = [
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
   // What an application did, and what people and judges said of it, lies in an experiment as runs do.
-  ...['startTrace', 'startTraceV3', 'endTrace', 'exportTraces', 'deleteTraces', 'deleteTracesV3'],
+  ...['startTrace', 'startTraceV3', 'endTrace', 'exportTraces'],
   ...['setTraceTag', 'setTraceTagV3', 'deleteTraceTag', 'deleteTraceTagV3'],
   ...['linkTracesToRun', 'linkPromptsToTrace'],
   ...['createAssessment', 'updateAssessment', 'deleteAssessment'],

@@ -43,6 +43,9 @@ test('a trace of a version under a hold cannot be deleted by its id, nor others 
   await s.lift()
   expect((await s.remove({ request_ids: [traceId(3)] })).json).toEqual({ traces_deleted: 1 })
   expect(await s.left()).toEqual([2, 4])
+  const { json: log } = await s.call('GET', '/api/v1/audit?action=traces.deleted')
+  const of = (trace: number) => ({ experiment: s.experiment, count: 1, traces: [traceId(trace)] })
+  expect(log.items.map(({ before }: { before: object }) => before)).toEqual([of(3), of(1)])
 })
 
 test('a delete by time leaves what is under a hold, and deletes so many of the others', async () => {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { removeBelowEachStatement } from '../../artifacts/collect.ts'
 import { type FolderRange, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
@@ -58,6 +59,7 @@ async function deleteNamed(
     experimentId,
     which: sql`select x.id from ${named}`,
     guard: sql`not exists (${held})`,
+    isRecorded: true,
   })
   const kept =
     count > 0 ? undefined : await ctx.db.first(sql<{ trace_id: string }>`${held} limit 1`)
@@ -81,6 +83,7 @@ async function deleteUpTo(
     const gone = await deleteRound(ctx, {
       experimentId,
       guard,
+      isRecorded: true,
       which: sql`select t.id from traces t join experiments e on e.id = t.experiment
         where t.experiment = ${experimentId} and e.workspace = ${ctx.workspace} and ${guard}
         order by t.request_time_ms, t.trace_id limit ${most}`,
@@ -122,12 +125,17 @@ type DeletionRound = {
   readonly which: SQL
   /** What must still hold of a trace `t` when it is deleted. */
   readonly guard?: SQL
+  /** Whether the audit log tells of it: somebody asked for it, and no rule that is on record. */
+  readonly isRecorded?: boolean
 }
+
+/** So many ids stand in an entry. */
+const recordedMax = 100
 
 /** Delete some traces with all that belongs to them. @returns how many */
 export async function deleteRound(
   ctx: Context,
-  { experimentId, which, guard = sql`1` }: DeletionRound,
+  { experimentId, which, guard = sql`1`, isRecorded = false }: DeletionRound,
 ): Promise<number> {
   const rows = await ctx.db.all(sql<GoingRow>`select t.id, t.trace_id,
       ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
@@ -137,7 +145,10 @@ export async function deleteRound(
   const now = ctx.now()
   // One that was made again in another experiment is not that which the caller may delete.
   const own = sql`t.workspace = ${ctx.workspace} and t.experiment = ${experimentId} and ${guard}`
-  const { deleted } = await ctx.db.batch({
+  const going = sql`select t.trace_id from traces t where ${own}
+    and t.trace_id in (select value from json_each(${ids}))`
+  const statements = {
+    entry: isRecorded ? deletionEntry(ctx, experimentId, going) : undefined,
     files: removeBelowEachStatement(
       ctx.workspace,
       rows.flatMap(({ artifact_uri, trace_id: key }) =>
@@ -151,8 +162,19 @@ export async function deleteRound(
       on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
     deleted: sql<{ id: number }>`delete from traces as t where ${own}
       and t.trace_id in (select value from json_each(${ids})) returning id`,
-  })
+  }
+  const { deleted } = await (isRecorded ? commit(ctx, statements) : ctx.db.batch(statements))
   return deleted.length
+}
+
+/** @param going a select of the `trace_id` of each trace that goes */
+function deletionEntry(ctx: Context, experimentId: number, going: SQL): SQL {
+  return entryStatement(ctx, {
+    action: 'traces.deleted',
+    from: sql`(select count(*) as n from (${going})) d where d.n > 0`,
+    before: sql`json_object('experiment', ${String(experimentId)}, 'count', d.n, 'traces',
+      (select json_group_array(trace_id) from (${going} order by t.trace_id limit ${recordedMax})))`,
+  })
 }
 
 /**

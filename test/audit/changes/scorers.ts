@@ -12,7 +12,17 @@ function onScorer(method: string, to: string, body?: object): Example {
   }
 }
 
-/** What judges traces, and how long they are kept. */
+function deleteOne(version: string): Example {
+  return async ({ call }) => {
+    const trace_location = { mlflow_experiment: { experiment_id: '0' } }
+    const trace_info = { trace_id: 'tr-1', trace_location, request_time: '2026-01-01T00:00:00Z' }
+    await call('POST', '/api/3.0/mlflow/traces', { trace: { trace_info } })
+    const body = { experiment_id: '0', request_ids: ['tr-1'] }
+    return () => call('POST', `/api/${version}/mlflow/traces/delete-traces`, body)
+  }
+}
+
+/** What judges traces, how long they are kept, and their end. */
 export const scorerChanges: Examples = {
   registerScorer: async ({ call }) => {
     return () => call('POST', `${path}/register`, scorer)
@@ -29,6 +39,8 @@ export const scorerChanges: Examples = {
     const body = { revision: 0, days_max: 30 }
     return () => call('PUT', '/api/v1/experiments/0/trace-retention', body)
   },
+  deleteTraces: deleteOne('2.0'),
+  deleteTracesV3: deleteOne('3.0'),
   deleteScorer: onScorer('DELETE', 'delete'),
   upsertOnlineScoringConfig: onScorer('PUT', 'online-config', { sample_rate: 0 }),
 }
