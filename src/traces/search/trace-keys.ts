@@ -60,7 +60,7 @@ export const traceFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField
     ]),
   ],
   [tagPrefixes, labelField(sql`t.tags`)],
-  [metadataPrefixes, labelField(sql`t.metadata`)],
+  [metadataPrefixes, { ...labelField(sql`t.metadata`), condition: sessionCondition }],
   [['feedback'], assessmentField('feedback')],
   [['expectation'], assessmentField('expectation')],
   [
@@ -90,6 +90,12 @@ function labelField(json: SQL): FilterField {
     column: sql`x.value`,
     rows: (key) => sql`(select ${labelSql(json, key)} as value) x where x.value is not null`,
   }
+}
+
+/** The session has a column, and that an index. */
+function sessionCondition(clause: KnownClause, literals: Literals): SQL | undefined {
+  const isSession = clause.operator === '=' && clause.key.name === 'mlflow.trace.session'
+  return isSession ? sql`t.session_id = ${literals.text(stringOf(clause))}` : undefined
 }
 
 /** A trace is of the run that it began in; asked for one run, of one that it was linked with too. */
