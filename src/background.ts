@@ -5,7 +5,9 @@ import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
 import { collectAtHour } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
+import { writeDownloads } from './registry/files/downloads.ts'
 import { traceKeeping } from './registry/versions/deletable.ts'
+import { sweepVersions } from './retention/follow-rule.ts'
 import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
@@ -28,6 +30,7 @@ export const backgroundJobs: readonly Job[] = [
   writeRefusalCounts,
   fillFacts,
   sweepScans,
+  writeDownloads,
   mergeOldCounts,
   sweepCanaries,
   sweepDeletedTraces,
@@ -54,13 +57,13 @@ async function runEach(jobs: readonly Job[], platform: Platform): Promise<void> 
 
 /**
  * What is done once an hour, in processes at once too: a part of what fills the store for nothing, and
- * traces that are kept no longer.
+ * traces and versions that are kept no longer.
  *
  * @throws AggregateError as `runBackgroundWork`
  */
 export function runHourlyWork(platform: Platform): Promise<void> {
   return runEach(
-    [collectThisHour, (each) => sweepRetention(each, traceKeeping), sweepWords],
+    [collectThisHour, (each) => sweepRetention(each, traceKeeping), sweepVersions, sweepWords],
     platform,
   )
 }

@@ -34,6 +34,7 @@ import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { versionMetricRoutes } from './registry/version-metrics.ts'
 import { versionScanRoutes } from './registry/version-scan.ts'
+import { retentionRoutes } from './retention/retention.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
 import { deploymentCountRoutes } from './serving/deployment-counts.ts'
 import { deploymentRoutes } from './serving/deployments.ts'
@@ -55,6 +56,7 @@ export const served: readonly ServedEndpoint[] = [
   ...modelVersionRoutes,
   ...versionFileRoutes,
   ...versionScanRoutes,
+  ...retentionRoutes,
   ...factRoutes,
   ...cardRoutes,
   ...bundleRoutes,

@@ -47,6 +47,8 @@
  * | scorer.deleted | experiment, name, versions [] | |
  * | scorer.sampling_changed | experiment, name, sample_rate, filter (null: it was never set) | the same |
  * | trace_intake.changed | experiment (its id; null: of the whole server), revision, redact_keys, redact_patterns, sample_rate (null: nothing was set) | the same |
+ * | retention_rule.changed | name, revision, terms, automatic (null: there was none) | the same |
+ * | retention_rule.deleted | the same | |
  * | trace_retention.changed | experiment (its id), revision, days_max, traces_max, keep_assessed, keep_of_versions (null: nothing was set) | the same |
  * | traces.deleted: by somebody, and not by `trace_retention` | experiment (its id), count, traces [the ids of up to 100 of them] | |
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, stage, alias, format, signed, status, databricks_events [] (of one that Databricks' API made) |
@@ -151,6 +153,8 @@ export const actions = [
   'scorer.deleted',
   'scorer.sampling_changed',
   'trace_intake.changed',
+  'retention_rule.changed',
+  'retention_rule.deleted',
   'trace_retention.changed',
   'traces.deleted',
   'webhook.created',

@@ -1,7 +1,16 @@
-import { cutText } from '../core/error.ts'
 import type { Action } from './actions.ts'
-
-type Told = Readonly<Record<string, unknown>>
+import {
+  commentOf,
+  gatesOf,
+  grantOf,
+  holderOf,
+  listOf,
+  namesOf,
+  shown,
+  stagesOf,
+  type Told,
+  targetOf,
+} from './sentence-words.ts'
 
 /** An entry of the audit log, or an event, as the API answers it. */
 export type Happening = {
@@ -174,6 +183,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `set how much the scorer ${shown(after.name)} scores by itself to ${shown(after.sample_rate)}`,
   'trace_intake.changed': ({ after }) =>
     `changed what is redacted and left out of traces of ${after.experiment === null ? 'every experiment' : `experiment ${shown(after.experiment)}`}`,
+  'retention_rule.changed': ({ after }) => `wrote the retention rule ${shown(after.name)}`,
+  'retention_rule.deleted': ({ before }) => `deleted the retention rule ${shown(before.name)}`,
   'trace_retention.changed': ({ after }) =>
     `changed how long traces of experiment ${shown(after.experiment)} are kept`,
   'traces.deleted': ({ before }) =>
@@ -252,49 +263,4 @@ function byForce({ break_glass: isForced }: Told): string {
 function archiving({ archived }: Told): string {
   if (!Array.isArray(archived) || archived.length === 0) return ''
   return `, archiving version${archived.length > 1 ? 's' : ''} ${archived.map(shown).join(', ')}`
-}
-
-/** Where a request leads: its `to`, or the change that merged it. */
-function targetOf(after: Told): string {
-  const { stage, alias } = (after.to ?? after) as Told
-  return stage ? shown(stage) : `alias ${shown(alias)}`
-}
-
-function commentOf({ comment }: Told): string {
-  return comment ? `: ${shown(comment)}` : ''
-}
-
-function gatesOf({ gates }: Told): string {
-  const failed = Array.isArray(gates) ? (gates as Told[]) : []
-  return failed.map(({ name, detail }) => `${shown(name)} (${shown(detail)})`).join('; ')
-}
-
-function stagesOf({ items }: Told): string {
-  return listOf(Array.isArray(items) ? (items as Told[]).map(({ name }) => name) : [])
-}
-
-function holderOf({ username, role }: Told): string {
-  return username ? shown(username) : `the role ${shown(role)}`
-}
-
-function grantOf({ principal, action, models, stage, alias }: Told): string {
-  const place = stage ? ` to stage ${shown(stage)}` : alias ? ` to alias ${shown(alias)}` : ''
-  return `${shown(principal)} ${shown(action)} ${shown(models)}${place}`
-}
-
-function namesOf(fields: Told): string {
-  return listOf(Object.keys(fields).map((name) => `the ${name.replaceAll('_', ' ')}`))
-}
-
-function listOf(items: unknown): string {
-  return Array.isArray(items) && items.length > 0 ? items.map(shown).join(', ') : 'nothing'
-}
-
-/** Of long texts the audit log has the beginning. */
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  if (typeof value !== 'object') return cutText(String(value), 200)
-  const { begins } = value as Told
-  if (typeof begins === 'string') return `${cutText(begins, 200)}...`
-  return cutText(JSON.stringify(value), 200)
 }

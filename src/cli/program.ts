@@ -32,6 +32,7 @@ import { liveCommand } from './registry/live.ts'
 import { modelsCommand } from './registry/models.ts'
 import { openCommand } from './registry/open.ts'
 import { replicasCommand } from './registry/replicas.ts'
+import { retentionCommand } from './registry/retention.ts'
 import { rollbackCommand } from './registry/rollback.ts'
 import { stagesCommand } from './registry/stages.ts'
 import { versionsCommand } from './registry/versions.ts'
@@ -69,6 +70,7 @@ function commandGroups(): Record<string, Command[]> {
       collectionsCommand(),
       holdsCommand(),
       stagesCommand(),
+      retentionCommand(),
       liveCommand(),
       lineageCommand(),
       diffCommand(),

@@ -15,6 +15,7 @@ const contents: readonly { readonly what: string; readonly which: SQL }[] = [
   { what: 'evaluation datasets', which: sql`eval_datasets where` },
   { what: 'webhooks', which: sql`webhooks where` },
   { what: 'policies', which: sql`policies where deleted_at_ms is null and` },
+  { what: 'retention rules', which: sql`retention_rules where` },
   { what: 'artifacts', which: sql`artifact_files where` },
   { what: 'uploads under way', which: sql`multipart_uploads where completed_at_ms is null and` },
 ]

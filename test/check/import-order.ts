@@ -21,6 +21,7 @@ const order: readonly (readonly string[])[] = [
   ['bundles', 'transfer'],
   ['webhooks'],
   ['serving', 'workspaces'],
+  ['retention'],
   ['find'],
   ['background.ts'],
   ['http'],

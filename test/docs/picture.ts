@@ -21,6 +21,7 @@ const parts: Readonly<Record<string, string>> = {
   webhooks: 'events, webhooks, deliveries',
   serving: 'what a URI means, watches',
   workspaces: 'workspaces, who enters them',
+  retention: 'versions that nobody needs',
   find: 'what somebody means by words',
   'background.ts': 'what follows a reply',
   http: 'guards, errors, files',

@@ -10,6 +10,7 @@ import { sendArtifact } from '../../http/files/send-artifact.ts'
 import { serverUrl } from '../../http/guards/reached.ts'
 import { sendJson } from '../../http/send-json.ts'
 import type { Context } from '../../platform/context.ts'
+import { noteDownload } from '../../registry/files/downloads.ts'
 import { noEntry } from './hub-errors.ts'
 import { isCommit, type Repository, type Revision } from './repository.ts'
 
@@ -32,6 +33,7 @@ export async function sendHubFile(
   c.header('X-Repo-Commit', commit)
   const file = await findFile(c.var.ctx, { manifest }, asked.path)
   if (!file) throw noEntry(repository.id, asked.path)
+  noteDownload(c.var.ctx, revision.version.id)
   const reply = await sendArtifact(c, file)
   const { headers } = reply
   headers.set('X-Repo-Commit', commit)

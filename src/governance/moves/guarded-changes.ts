@@ -5,7 +5,7 @@ import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { deleteModel } from '../../registry/models/registered-models.ts'
 import { renameModel } from '../../registry/models/rename-model.ts'
 import { deleteAlias } from '../../registry/stages/aliases.ts'
-import { deleteVersion } from '../../registry/versions/versions.ts'
+import { deleteVersion, type LeavingVersion } from '../../registry/versions/versions.ts'
 import { mayChange } from '../approvals.ts'
 import { selectPolicies } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
@@ -15,9 +15,19 @@ import { runUnderPolicies } from './under-policies.ts'
 
 /** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */
 export function deleteFreeVersion(ctx: Context, name: string, version: number): Promise<void> {
+  return deleteFreeVersionFor(ctx, name, { version })
+}
+
+/** The same for a reason that the audit log keeps. */
+export function deleteFreeVersionFor(
+  ctx: Context,
+  name: string,
+  leaving: LeavingVersion,
+): Promise<void> {
+  const { version } = leaving
   return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, version, why: 'deleted' })
-    await deleteVersion(guarded, name, version)
+    await deleteVersion(guarded, name, leaving)
   })
 }
 

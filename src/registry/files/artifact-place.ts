@@ -6,10 +6,17 @@ import { messages } from '../../core/messages.ts'
 import type { PageKey } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readPageFrom } from '../../search/page.ts'
+import { noteDownload } from './downloads.ts'
 import { findManifestId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
-export type Located = { readonly place: FilePlace; readonly path: string; readonly shown: string }
+export type Located = {
+  readonly place: FilePlace
+  readonly path: string
+  readonly shown: string
+  /** `model_versions.id`, where the files are those of a version. */
+  readonly versionId?: number
+}
 
 /**
  * Entries of one answer when the client sets no limit: far more than any folder that a page shows.
@@ -28,7 +35,7 @@ export async function locatePath(ctx: Context, path: string): Promise<Located | 
   const manifest = /^[1-9]\d{0,14}$/.test(id) ? await findManifestId(ctx, Number(id)) : undefined
   return manifest === undefined
     ? undefined
-    : { place: { manifest }, path: rest.join('/'), shown: path }
+    : { place: { manifest }, path: rest.join('/'), shown: path, versionId: Number(id) }
 }
 
 /**
@@ -51,9 +58,10 @@ export function below({ workspace }: Context, artifactUri: string, path: string)
 /** @throws RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a folder */
 export async function getLocated(
   ctx: Context,
-  { place, path, shown }: Located,
+  { place, path, shown, versionId }: Located,
 ): Promise<ArtifactFile> {
   const file = path === '' ? undefined : await findFile(ctx, place, path)
+  if (file && versionId !== undefined) noteDownload(ctx, versionId)
   if (file) return file
   if (await isFolder(ctx, place, path)) {
     throw invalid(`Artifact path '${excerpt(shown)}' is a folder; name a file in it`)

@@ -58,13 +58,20 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
     where a.registered_model = m.id and a.version = v.version)),
   'digest', (select s.digest from manifests s where s.id = v.manifest))`
 
+/** A version that is to be deleted, and why, for the audit log. */
+export type LeavingVersion = { readonly version: number; readonly reason?: string }
+
 /**
  * Delete a version, in whatever stage, with its tags and aliases. Its number stays taken.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  * @throws PERMISSION_DENIED it is under a legal hold
  */
-export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
+export async function deleteVersion(
+  ctx: Context,
+  name: string,
+  { version, reason }: LeavingVersion,
+): Promise<void> {
   checkModelName(name)
   const id = versionId(ctx, name, version)
   const isDeletable = sql`${deletable(sql`v`)} and ${await unblockedVersionSql(ctx, name)}`
@@ -76,6 +83,7 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
       action: 'model_version.deleted',
       before: versionJson,
       guard: isDeletable,
+      reason,
     }),
     model: sql`update registered_models set updated_at_ms = ${ctx.now()}
       where id = (${modelId(ctx, name)}) and exists (${leaving})`,

@@ -610,6 +610,30 @@ export const apiRows: Readonly<Record<string, Row>> = {
   listVersionMetrics: ['READ', (w) => ours.get(`models/${w.model}/metrics?key=a`)],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
+  listRetentionRules: ['admin', () => ours.get('retention/rules')],
+  putRetentionRule: [
+    'admin',
+    async (w) =>
+      ours.put(`retention/rules/${(await w.newRule()).name}`, {
+        ...{ revision: 1, models: 'nothing-*', keep: { last: 2 } },
+      }),
+  ],
+  deleteRetentionRule: [
+    'admin',
+    async (w) => ours.del(`retention/rules/${(await w.newRule()).name}`),
+  ],
+  previewRetention: [
+    'admin',
+    async (w) => ours.post(`retention/rules/${(await w.newRule()).name}/preview`),
+  ],
+  runRetention: [
+    'admin',
+    async (w) => {
+      const { name, preview } = await w.newRule()
+      return ours.post(`retention/rules/${name}/run`, { preview })
+    },
+  ],
+  getStorage: ['admin', () => ours.get('storage')],
   listStages: ['signed in', () => ours.get('stages')],
   replaceStages: [
     'admin',

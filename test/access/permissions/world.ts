@@ -210,6 +210,13 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
       if (isPaused) await ours('POST', `deployments/${made.name}/pause`, { reason: 'r' })
       return { name: made.name, id: made.id }
     },
+    /** A rule that means no version, and its preview. */
+    newRule: async () => {
+      const terms = { models: 'nothing-*', keep: { last: 1 } }
+      const rule: { name: string } = await ours('PUT', `retention/rules/${name()}`, terms)
+      const { preview } = await ours('POST', `retention/rules/${rule.name}/preview`)
+      return { name: rule.name, preview }
+    },
     newFile: () => upload(`${folder}/${name()}.txt`),
     async newHeld() {
       const version = await newVersion()

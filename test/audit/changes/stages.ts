@@ -3,6 +3,9 @@ import { type Example, type Examples, onModel, signedIn } from './example.ts'
 const hold = '/api/v1/models/m/versions/1/hold'
 
 const deployment = '/api/v1/deployments/d'
+const rule = '/api/v1/retention/rules/r'
+const keepOne = { models: 'm', keep: { last: 1 } }
+
 const split = { model: 'm', variants: [{ name: 'a', uri: 'models:/m/1', weight: 1 }] }
 
 const growing = {
@@ -50,6 +53,23 @@ export const stageChanges: Examples = {
   'v1 resumeDeployment': onCanary('resume', ['pause']),
   'v1 promoteDeployment': onCanary('promote'),
   'v1 rollbackDeployment': onCanary('rollback'),
+  'v1 putRetentionRule':
+    async ({ call }) =>
+    () =>
+      call('PUT', rule, keepOne),
+  'v1 deleteRetentionRule': async ({ call }) => {
+    await call('PUT', rule, keepOne)
+    return () => call('DELETE', rule)
+  },
+  'v1 runRetention': async (server) => {
+    const { call, createModel, createVersion } = server
+    await createModel('m')
+    await createVersion('m')
+    await createVersion('m')
+    await call('PUT', rule, keepOne)
+    const { preview } = (await call('POST', `${rule}/preview`)).json
+    return () => call('POST', `${rule}/run`, { preview })
+  },
   'v1 placeHold': onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' })),
   'v1 liftHold': async (server) => {
     const call = await onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' }))(server)

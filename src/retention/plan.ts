@@ -1,0 +1,127 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { matchesGlob } from '../core/glob.ts'
+import { longReadsOf } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
+import { hashText } from '../platform/hash.ts'
+import { keptBecauseSql } from './kept-because.ts'
+import type { RetentionRule, RetentionTerms } from './rules.ts'
+
+/** A version that a rule means. */
+export type RuledVersion = {
+  /** `model_versions.id` */
+  readonly id: number
+  readonly model: string
+  readonly version: number
+  readonly stage: string
+  /** Of its files, each content once. */
+  readonly sizeBytes: number
+  readonly createdAtMs: number
+  readonly downloadedAtMs: number | undefined
+}
+
+/** What following a rule would do. */
+export type RetentionPlan = {
+  readonly rule: RetentionRule
+  /** What would be deleted, the oldest first, at most `versionsMax`. */
+  readonly leaving: readonly RuledVersion[]
+  /** There are more, which the next run would delete. */
+  readonly hasMore: boolean
+  /** What the rule means and what stays nevertheless, with why. */
+  readonly kept: readonly (RuledVersion & { readonly because: string })[]
+  /** Bytes of the store that nothing else needs, so that clean-up frees them; equal bytes count once. */
+  readonly freedBytes: number
+  /** Names what would be deleted: another as soon as that, or the rule, is another. */
+  readonly mark: string
+}
+
+const dayMs = 86_400_000
+/** Versions that one run deletes. */
+const versionsMax = 100
+const keptMax = 500
+
+/** A condition on a version `v`: the rule means it now. */
+export function isMeantSql(terms: RetentionTerms, nowMs: number): SQL {
+  const { last, younger_than_days: young, downloaded_within_days: read } = terms.keep
+  return sql`(v.stage in (select value from json_each(${JSON.stringify(terms.stages)}))
+    and ${last === undefined ? sql`1` : isBeyondSql(last)}
+    and ${young === undefined ? sql`1` : sql`max(v.created_at_ms, v.updated_at_ms) <= ${nowMs - young * dayMs}`}
+    and ${
+      read === undefined
+        ? sql`1`
+        : sql`max(v.created_at_ms, coalesce((select d.at_ms from version_downloads d
+            where d.model_version = v.id), v.created_at_ms)) <= ${nowMs - read * dayMs}`
+    })`
+}
+
+/** There are so many newer versions of its model. */
+function isBeyondSql(last: number): SQL {
+  return sql`(select count(*) from (select 1 from model_versions n
+    where n.registered_model = v.registered_model and n.version > v.version limit ${last})) >= ${last}`
+}
+
+type MeantRow = {
+  id: number
+  model: string
+  version: number
+  stage: string
+  size_bytes: number
+  created_at_ms: number
+  at_ms: number | null
+  because: string | null
+}
+
+/** Say what following a rule would do now, and do nothing. */
+export async function assessRetention(ctx: Context, rule: RetentionRule): Promise<RetentionPlan> {
+  const { terms } = rule
+  const names = await ctx.db.all(sql<{ id: number; name: string }>`select id, name
+    from registered_models where workspace = ${ctx.workspace}`)
+  const models = names.filter(({ name }) => matchesGlob(terms.models, name)).map(({ id }) => id)
+  const meant = await longReadsOf(ctx.db).all(sql<MeantRow>`
+    select v.id, m.name as model, v.version, v.stage, v.created_at_ms, d.at_ms,
+      coalesce((select sum(b.size_bytes) from blobs b where b.id in
+        (select f.blob from manifest_files f where f.manifest = v.manifest)), 0) as size_bytes,
+      ${keptBecauseSql} as because
+    from json_each(${JSON.stringify(models)}) w
+    join model_versions v on v.registered_model = w.value
+    join registered_models m on m.id = v.registered_model
+    left join version_downloads d on d.model_version = v.id
+    where ${isMeantSql(terms, ctx.now())} order by v.created_at_ms, v.id`)
+  const all = meant.filter(({ because }) => because === null)
+  const leaving = all.slice(0, versionsMax)
+  const ids = leaving.map(({ id }) => id)
+  return {
+    rule,
+    leaving: leaving.map(meantFrom),
+    hasMore: all.length > leaving.length,
+    kept: meant
+      .flatMap((row) => (row.because === null ? [] : [{ ...meantFrom(row), because: row.because }]))
+      .slice(0, keptMax),
+    freedBytes: await readFreedBytes(ctx, ids),
+    mark: await hashText(ctx, JSON.stringify([ctx.workspace, rule.name, rule.revision, ids])),
+  }
+}
+
+function meantFrom(row: MeantRow): RuledVersion {
+  return {
+    id: row.id,
+    model: row.model,
+    version: row.version,
+    stage: row.stage,
+    sizeBytes: row.size_bytes,
+    createdAtMs: row.created_at_ms,
+    downloadedAtMs: row.at_ms ?? undefined,
+  }
+}
+
+/** Bytes that neither a path of the store nor any other version needs. */
+async function readFreedBytes(ctx: Context, ids: readonly number[]): Promise<number> {
+  const leaving = sql`(select value from json_each(${JSON.stringify(ids)}))`
+  const sum = await longReadsOf(ctx.db).all(sql<{ bytes: number }>`
+    select coalesce(sum(b.size_bytes), 0) as bytes from blobs b where b.id in (
+      select f.blob from model_versions v join manifest_files f on f.manifest = v.manifest
+      where v.id in ${leaving})
+    and not exists (select 1 from artifact_files a where a.blob = b.id)
+    and not exists (select 1 from manifest_files o join model_versions k on k.manifest = o.manifest
+      where o.blob = b.id and k.id not in ${leaving})`)
+  return sum[0]?.bytes ?? 0
+}
