@@ -27,6 +27,8 @@ test('with access control on, every route but the public ones answers 401 withou
     'GET /ajax-api/3.0/mlflow/server-info 200',
     'GET /api/3.0/mlflow/server-info 200',
     'GET /api/v1/download 400',
+    // Public keys, by which whoever has a bundle verifies it.
+    'GET /api/v1/keys 200',
     'GET /assets/:file 404',
     'GET /health 200',
     'GET /ready 200',

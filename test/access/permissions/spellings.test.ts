@@ -27,7 +27,7 @@ const spellings: Readonly<Record<string, (path: string) => string>> = {
 const open = /^(200|303|400|401|404|405)$/
 const publicRoutes = [
   ...['/health', '/version', '/ready', '/signin', '/signin/callback', '/signin/oidc'],
-  ...['/signout', '/api/v1/download', '/assets/1'],
+  ...['/signout', '/api/v1/download', '/api/v1/keys', '/assets/1'],
   ...['/api/3.0/mlflow/server-info', '/ajax-api/3.0/mlflow/server-info'],
 ]
 
