@@ -42,6 +42,8 @@ const ofServer = new Set([
     .map(({ name }) => name),
   ...api.filter(({ endpoint }) => endpoint.tag === 'access').map(({ endpoint }) => endpoint.name),
   ...['whoami', 'getOpenApi', 'listStages', 'replaceStages', 'getAuditHead', 'verifyAudit'],
+  // Those of bundles are the server's.
+  ...['listKeys', 'renewKey'],
 ])
 
 /** By these, administrators of the server name what need not be there. */

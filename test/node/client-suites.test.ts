@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 test('every file of client tests belongs to a suite', async () => {
   const suites = await readFile('test/runner/suites.ts', 'utf8')
-  const named = [...suites.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
+  const named = [...suites.matchAll(/'([^'\n]+)'/g)].map(([, name = '']) => name)
   const files = (await readdir('test/clients', { recursive: true })).filter((path) =>
     /(^|\/)test_\w+\.py$/.test(path),
   )

@@ -51,7 +51,7 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 export const suites: readonly Suite[] = [
   // D1 waits for its disk at each write.
   vitest('workerd', 'workerd', { inMemory: true }),
-  // What test/node, test/cli and the other folders of Node alone hold, but for the browser's.
+  // What test/node, test/cli and the other folders of Node alone hold, but for those of the browser.
   vitest('node-alone', 'node', { environments: ['s3-server'], programs: ['fish', 'zsh'] }),
   vitest('browser', 'node', {
     // The page of MLflow itself comes with its package.
