@@ -40,7 +40,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/in"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def next(self, timeout=20):
+    def next(self, timeout=60):
         headers, body = self.received.get(timeout=timeout)
         return headers, body, json.loads(body)
 
