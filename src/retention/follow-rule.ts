@@ -4,6 +4,7 @@ import { letOthersRun } from '../core/rounds.ts'
 import { deleteFreeVersionFor } from '../governance/moves/guarded-changes.ts'
 import { guardDatabase, isAborted } from '../governance/upkeep/guard-database.ts'
 import { type Context, type Platform, systemContext } from '../platform/context.ts'
+import { versionId } from '../registry/ids.ts'
 import { keptBecauseSql } from './kept-because.ts'
 import { assessRetention, isMeantSql, type RetentionPlan, type RuledVersion } from './plan.ts'
 import { getRule, type RetentionRule } from './rules.ts'
@@ -14,7 +15,6 @@ export type RetentionRun = {
   /** What stays after all, since something changed after the plan was made. */
   readonly stayed: readonly (RuledVersion & { readonly because: string })[]
   readonly hasMore: boolean
-  readonly freedBytes: number
 }
 
 /**
@@ -47,13 +47,12 @@ async function followPlan(ctx: Context, plan: RetentionPlan): Promise<RetentionR
     else stayed.push({ ...version, because })
     await letOthersRun()
   }
-  const { hasMore, freedBytes } = plan
-  return { deleted, stayed, hasMore, freedBytes: stayed.length > 0 ? 0 : freedBytes }
+  return { deleted, stayed, hasMore: plan.hasMore }
 }
 
 /**
- * Delete one version, with its entry in the audit log, if the rule is still that, and still means it, and
- * nothing keeps it: asked in the batch of the deletion.
+ * Delete one version, with its entry in the audit log, if it has still that name, the rule is still that
+ * and means it, and nothing keeps it: asked in the batch of the deletion.
  *
  * @returns why it stays; undefined: it is deleted
  */
@@ -64,8 +63,9 @@ async function deleteMeant(
 ): Promise<string | undefined> {
   const guard = sql`exists (select 1 from model_versions v
     join retention_rules r on r.workspace = ${ctx.workspace} and r.name = ${rule.name}
-      and r.revision = ${rule.revision}
-    where v.id = ${id} and ${isMeantSql(rule.terms, ctx.now())} and (${keptBecauseSql}) is null)`
+      and r.revision = ${rule.revision} and r.terms = ${JSON.stringify(rule.terms)}
+    where v.id = ${id} and v.id = (${versionId(ctx, model, version)})
+      and ${isMeantSql(rule.terms, ctx.now())} and (${keptBecauseSql}) is null)`
   const guarded = { ...ctx, db: guardDatabase(ctx.db, guard) }
   try {
     await deleteFreeVersionFor(guarded, model, {
@@ -74,18 +74,20 @@ async function deleteMeant(
     })
     return undefined
   } catch (err) {
-    if (isAborted(err)) return readWhyKept(ctx, id)
-    if (err instanceof RegistryError) return err.message
+    // A guard that fails in the deletion's own batch is tried again there, and told as a conflict.
+    if (isAborted(err)) return readWhyKept(ctx, id, 'it was changed meanwhile')
+    if (err instanceof RegistryError) return readWhyKept(ctx, id, err.message)
     throw err
   }
 }
 
-async function readWhyKept(ctx: Context, id: number): Promise<string> {
+/** @param refusal told where nothing keeps it */
+async function readWhyKept(ctx: Context, id: number, refusal: string): Promise<string> {
   const row = await ctx.db.first(
     sql<{ because: string | null }>`select ${keptBecauseSql} as because from model_versions v
       where v.id = ${id}`,
   )
-  return row ? (row.because ?? 'it was changed meanwhile') : 'it was deleted meanwhile'
+  return row ? (row.because ?? refusal) : 'it was deleted meanwhile'
 }
 
 const rulesPerRun = 20

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { matchesGlob } from '../core/glob.ts'
 import { longReadsOf } from '../db/database.ts'
+import { listPolicies, selectPolicies } from '../governance/policies/policies.ts'
+import type { Policy } from '../governance/policies/policy.ts'
 import type { Context } from '../platform/context.ts'
 import { hashText } from '../platform/hash.ts'
 import { keptBecauseSql } from './kept-because.ts'
@@ -86,19 +88,32 @@ export async function assessRetention(ctx: Context, rule: RetentionRule): Promis
     join registered_models m on m.id = v.registered_model
     left join version_downloads d on d.model_version = v.id
     where ${isMeantSql(terms, ctx.now())} order by v.created_at_ms, v.id`)
-  const all = meant.filter(({ because }) => because === null)
+  const policies = await listPolicies(ctx)
+  const rows = meant.map((row) => ({
+    ...row,
+    because: row.because ?? guardedBecause(policies, row),
+  }))
+  const all = rows.filter(({ because }) => because === null)
   const leaving = all.slice(0, versionsMax)
   const ids = leaving.map(({ id }) => id)
   return {
     rule,
     leaving: leaving.map(meantFrom),
     hasMore: all.length > leaving.length,
-    kept: meant
+    kept: rows
       .flatMap((row) => (row.because === null ? [] : [{ ...meantFrom(row), because: row.because }]))
       .slice(0, keptMax),
     freedBytes: await readFreedBytes(ctx, ids),
     mark: await hashText(ctx, JSON.stringify([ctx.workspace, rule.name, rule.revision, ids])),
   }
+}
+
+/** What a policy guards is refused with each deletion: in a plan it would stand before what can go. */
+function guardedBecause(
+  policies: readonly Policy[],
+  { model, stage }: Pick<MeantRow, 'model' | 'stage'>,
+): string | null {
+  return selectPolicies(policies, model, { stage }).length > 0 ? 'is in a guarded stage' : null
 }
 
 function meantFrom(row: MeantRow): RuledVersion {

@@ -48,6 +48,18 @@ async function keptServer(count = 5) {
     leaving: async () =>
       (await preview()).delete.map((one: { version: string }) => Number(one.version)),
     run: (mark: string) => s.call('POST', `${rules}/r/run`, { preview: mark }),
+    /** Run the rule; `meanwhile` comes after the run has made its plan, and before it deletes the first. */
+    runAmid: async (meanwhile: () => Promise<void>) => {
+      const ctx = systemContext(s.platform, defaultWorkspace)
+      const { mark } = await assessRetention(ctx, await getRule(ctx, 'r'))
+      const { batch } = s.platform.db
+      s.platform.db.batch = (async (queries: never) => {
+        s.platform.db.batch = batch
+        await meanwhile()
+        return batch.call(s.platform.db, queries)
+      }) as never
+      return s.call('POST', `${rules}/r/run`, { preview: mark })
+    },
     left: async () =>
       (
         await s.platform.db.all(sql<{ version: number }>`select version from model_versions
@@ -79,8 +91,8 @@ test('bytes that a run still has are not said to be freed', async () => {
   expect((await s.preview()).freed_bytes).toBe(0)
 })
 
-test('what is in a stage, aliased, held, in a collection, requested or live stays, and is told with why', async () => {
-  const s = await keptServer(8)
+test('what is in a stage, aliased, held, in a collection or a bundle, requested or live stays, and is told with why', async () => {
+  const s = await keptServer(9)
   const version = (n: number) => `/api/v1/models/m/versions/${n}`
   await s.post('model-versions/transition-stage', {
     ...{ name: 'm', version: '1', stage: 'Staging', archive_existing_versions: false },
@@ -99,43 +111,81 @@ test('what is in a stage, aliased, held, in a collection, requested or live stay
   await s.platform.db.all(sql`insert into serving_replicas (registered_model, replica, uri, host,
       reporter, version, seen_at_ms)
     select id, 'a', 'models:/m/Production', 'h', 'r', 6, 1 from registered_models where name = 'm'`)
+  expect((await s.call('POST', `${version(8)}/bundles`)).status).toBe(201)
   await s.rule({ last: 1 })
   const { kept, delete: leaving } = await s.preview()
   const because = Object.fromEntries(
     kept.map((one: { version: string; because: string }) => [one.version, one.because]),
   )
   expect(leaving.map((one: { version: string }) => one.version)).toEqual(['7'])
-  expect(because).toMatchObject({
+  expect(because).toEqual({
     2: 'has an alias',
     3: 'is under a legal hold',
     4: 'is in a collection',
+    5: 'has an open request',
     6: 'answers requests',
+    8: 'is in a release bundle',
   })
-  expect(Object.keys(because)).toEqual(expect.arrayContaining(['2', '3', '4', '6']))
 })
 
 test('what changes between the plan and the deletion stays', async () => {
   const s = await keptServer(4)
   await s.rule({ last: 1 })
-  const ctx = systemContext(s.platform, defaultWorkspace)
-  const { mark } = await assessRetention(ctx, await getRule(ctx, 'r'))
-  // Each comes after the run has made its plan, and before it deletes the version.
-  const all = s.platform.db.batch.bind(s.platform.db)
-  let isMoved = false
-  s.platform.db.batch = (async (queries: never) => {
-    if (!isMoved) {
-      isMoved = true
-      await s.platform.db.all(sql`update model_versions set stage = 'Staging' where version = 1`)
-      await s.platform.db.all(sql`insert into version_holds
-        select id, 'r', '{"name":"x"}', 1 from model_versions where version = 2`)
-    }
-    return all(queries)
-  }) as never
-  const { json } = await s.run(mark)
-  s.platform.db.batch = all
+  const { json } = await s.runAmid(async () => {
+    await s.platform.db.all(sql`update model_versions set stage = 'Staging' where version = 1`)
+    await s.platform.db.all(sql`insert into version_holds
+      select id, 'r', '{"name":"x"}', 1 from model_versions where version = 2`)
+  })
   expect(json.deleted.map((one: { version: string }) => one.version)).toEqual(['3'])
-  expect(json.stayed).toHaveLength(2)
+  expect(json.stayed.map((one: { because: string }) => one.because)).toEqual([
+    'is in a stage',
+    'is under a legal hold',
+  ])
   expect(await s.left()).toEqual([1, 2, 4])
+})
+
+test('a model that gets the name of another between the plan and the deletion loses nothing', async () => {
+  const s = await keptServer(2)
+  await s.post('registered-models/create', { name: 'other' })
+  for (const source of ['models:/m/1', 'models:/m/2']) {
+    await s.post('model-versions/create', { name: 'other', source })
+  }
+  await s.rule({ last: 1 }, { models: 'm' })
+  const { json } = await s.runAmid(async () => {
+    await s.post('registered-models/rename', { name: 'm', new_name: 'before' })
+    await s.post('registered-models/rename', { name: 'other', new_name: 'm' })
+  })
+  expect(json).toMatchObject({ deleted: [], stayed: [{ model: 'm', version: '1' }] })
+  expect(await s.left()).toEqual([1, 1, 2, 2])
+})
+
+test('a rule that is deleted and made again between the plan and the deletion is another', async () => {
+  const s = await keptServer(2)
+  await s.rule({ last: 1 })
+  const { json } = await s.runAmid(async () => {
+    await s.call('DELETE', `${s.rules}/r`)
+    await s.rule({ last: 2 })
+  })
+  expect(json).toMatchObject({ deleted: [], stayed: [{ version: '1' }] })
+  expect(await s.left()).toEqual([1, 2])
+})
+
+test('what a policy guards is not planned, so that an automatic rule goes on behind it', async () => {
+  const s = await keptServer(3)
+  await s.post('model-versions/transition-stage', {
+    ...{ name: 'm', version: '1', stage: 'Archived', archive_existing_versions: false },
+  })
+  await s.call('PUT', '/api/v1/policies/p', {
+    applies_to: { models: 'm', stage: 'Archived' },
+    approvals: { required: 1, from: ['user:a'] },
+  })
+  await s.rule({ last: 1 }, { automatic: true })
+  expect(await s.preview()).toMatchObject({
+    delete: [{ version: '2' }],
+    kept: [{ version: '1', because: 'is in a guarded stage' }],
+  })
+  await sweepVersions(s.platform)
+  expect(await s.left()).toEqual([1, 3])
 })
 
 test('two runs at once delete each version once, with one entry each', async () => {
