@@ -1,10 +1,11 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import {
   areSomeDenied,
   isNotDeniedSql,
   mayAll,
   mayReadSql,
 } from '../access/permissions/permitted.ts'
+import { isGovernor } from '../access/permissions/workspace-rights.ts'
 import { BlockedError, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { readableFactsSql } from '../registry/facts/readable-facts.ts'
@@ -20,21 +21,37 @@ export type ClosedVersions = {
   readonly models: ReadonlySet<number>
 }
 
-/** @param which a condition on `model_versions v` */
-async function readClosed(ctx: Context, which: SQL): Promise<ClosedVersions> {
+/**
+ * Nothing says any more who may read the run of a version that was deleted, so it is closed to all but those
+ * to whom nothing is.
+ *
+ * @param versions ids of `model_versions`, and `models` of `registered_models`, whose versions are all looked at
+ */
+async function readClosed(
+  ctx: Context,
+  versions: readonly number[],
+  models: readonly number[] = [],
+): Promise<ClosedVersions> {
   if (mayAll(ctx)) return { versions: new Set(), models: new Set() }
   const mayRead = mayReadSql(ctx, 'experiment', { id: sql`e.id` })
-  const rows = await ctx.db.all(sql<{ id: number; registered_model: number }>`
-    select v.id, v.registered_model from model_versions v where ${which} and (
+  const [rows, deleted] = await Promise.all([
+    ctx.db.all(sql<{ id: number; registered_model: number }>`
+    select v.id, v.registered_model from model_versions v
+    where (v.id in (select value from json_each(${JSON.stringify(versions)}))
+      or v.registered_model in (select value from json_each(${JSON.stringify(models)}))) and (
       exists (select 1 from runs r join experiments e on e.id = r.experiment
         where r.run_id = v.run_id and not (${mayRead} and ${isNotDeniedSql(ctx, 'run')}))
       or exists (select 1 from logged_models l join experiments e on e.id = l.experiment
         where l.model_id = v.model_id
           and not (${mayRead} and ${isNotDeniedSql(ctx, 'logged model')}))
       or exists (select 1 from version_facts f
-        where f.model_version = v.id and not (${readableFactsSql(ctx, sql`f`)})))`)
+        where f.model_version = v.id and not (${readableFactsSql(ctx, sql`f`)})))`),
+    ctx.db.all(sql<{ id: number }>`select value as id from json_each(${JSON.stringify(versions)})
+      where not exists (select 1 from model_versions v where v.id = value)`),
+  ])
+  const isOpen = deleted.length === 0 || !(await areSomeDenied(ctx)) || (await isGovernor(ctx))
   return {
-    versions: new Set(rows.map(({ id }) => id)),
+    versions: new Set([...rows, ...(isOpen ? [] : deleted)].map(({ id }) => id)),
     models: new Set(rows.map(({ registered_model }) => registered_model)),
   }
 }
@@ -48,8 +65,7 @@ export async function findClosedAmong(
   ctx: Context,
   ids: readonly number[],
 ): Promise<ReadonlySet<number>> {
-  const wanted = sql`v.id in (select value from json_each(${JSON.stringify(ids)}))`
-  return (await readClosed(ctx, wanted)).versions
+  return (await readClosed(ctx, ids)).versions
 }
 
 /** What the judgements of requests show that the caller may not read. */
@@ -62,11 +78,10 @@ export function readClosedOf(
     ...(evidence?.compared ? [evidence.compared] : []),
   ])
   const older = promotions.filter(({ evidence }) => evidence?.compared === undefined)
-  const models = older.map(({ registeredModelId }) => registeredModelId)
   return readClosed(
     ctx,
-    sql`(v.id in (select value from json_each(${JSON.stringify(versions)}))
-      or v.registered_model in (select value from json_each(${JSON.stringify(models)})))`,
+    versions,
+    older.map(({ registeredModelId }) => registeredModelId),
   )
 }
 

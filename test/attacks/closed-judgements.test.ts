@@ -136,6 +136,36 @@ describe('whoever may not read the run sees the results of gates and no values',
     texts.push(await eve.call('POST', '/api/v1/promotions/1/merge'))
     for (const { text } of texts) expectNoSecretIn(text)
   })
+
+  test('of a version that was deleted since, whose run is as closed as before', async () => {
+    const { admin, eve } = await judgedRun()
+    await admin.call('DELETE', '/api/v1/policies/p')
+    await transition(admin)
+    const gate = {
+      ...{ name: 'no worse', type: 'expression' },
+      expression: 'current.metrics.auc > candidate.metrics.auc',
+    }
+    const applies_to = { models: 'fraud', stage: 'Production' }
+    await admin.call('PUT', '/api/v1/policies/q', { applies_to, gates: [gate] })
+    const open = await admin.post('runs/create', { experiment_id: '0', start_time: 1 })
+    const run_id: string = open.json.run.info.run_id
+    const metric = { run_id, key: 'auc', value: 0.25, timestamp: 1, step: 0 }
+    await admin.post('runs/log-metric', metric)
+    await admin.post('model-versions/create', { name: 'fraud', source: 's3://b/n', run_id })
+    const body = { model: 'fraud', version: '2', to }
+    const opened = await admin.call('POST', '/api/v1/promotions', body)
+    const path = `/api/v1/promotions/${opened.json.id}`
+    const merged = await admin.call('POST', `${path}/merge`)
+    expect(merged.json.status).toBe('merged')
+    const archived = { name: 'fraud', version: '1', stage: 'Archived' }
+    await admin.post('model-versions/transition-stage', archived)
+    const gone = await admin.del('model-versions/delete', { name: 'fraud', version: '1' })
+    expect(gone.status).toBe(200)
+    expect((await admin.call('GET', path)).text).toContain('0.4711')
+    for (const at of [path, '/api/v1/promotions', '/promotions/1']) {
+      expectNoSecretIn((await eve.call('GET', at)).text)
+    }
+  })
 })
 
 test('whoever may not read the run finds out no value by drafts', async () => {
