@@ -66,7 +66,10 @@ describe('bundles with access control', () => {
   test('a bundle that tells of the run or of the audit log is kept from who may not read those', async () => {
     const { admin, ada, eve, grant, experiment } = await closedTeam()
     const { id } = (await admin.call('POST', bundles)).json
+    const offered = async (who: Client) => (await who.call('GET', '/models/fraud/1')).text
+    expect(await offered(admin)).toContain(`bundle.zip?bundle=${id}`)
     for (const who of [ada, eve]) {
+      expect(await offered(who)).not.toContain('bundle.zip')
       const refused = await who.call('GET', zip)
       expect(refused.status).toBe(403)
       expect(refused.json.message).toMatch(/tells of runs and of the model's part of the audit log/)
@@ -77,6 +80,67 @@ describe('bundles with access control', () => {
     const granted = { principal: 'user:eve', action: 'read_audit', models: 'fraud' }
     expect((await admin.call('POST', '/api/v1/grants', granted)).status).toBeLessThan(300)
     expect((await eve.send('GET', `${zip}?bundle=${id}`)).status).toBe(200)
+    expect(await offered(eve)).toContain(`bundle.zip?bundle=${id}`)
+  })
+
+  test('the page of a version offers the newest that its reader may download', async () => {
+    const { admin, ada, eve } = await closedTeam()
+    const open = (await ada.call('POST', bundles)).json.id
+    const closed = (await admin.call('POST', bundles)).json.id
+    for (const [who, id] of [
+      [admin, closed],
+      [ada, open],
+      [eve, open],
+    ] as const) {
+      const { text } = await who.call('GET', '/models/fraud/1')
+      expect(text.match(/bundle\.zip\?bundle=\d+/g)).toEqual([`bundle.zip?bundle=${id}`])
+      expect((await who.send('GET', `${zip}?bundle=${id}`)).status).toBe(200)
+    }
+  })
+
+  test('stays closed once the version that its gates compared with was deleted', async () => {
+    const { admin, grant, ada, eve, experiment } = await closedTeam()
+    const post = (path: string, body: object) => admin.call('POST', `/api/2.0/mlflow/${path}`, body)
+    const stage = (version: string, to: string) =>
+      post('model-versions/transition-stage', { name: 'fraud', version, stage: to })
+    await stage('1', 'Production')
+    await admin.call('PUT', '/api/v1/policies/p', {
+      applies_to: { models: 'fraud', stage: 'Production' },
+      gates: [{ name: 'g', type: 'expression', expression: 'current.metrics.secret_auc < 1.0' }],
+    })
+    const { run_id, artifact_uri } = (await post('runs/create', { experiment_id: '0' })).json.run
+      .info
+    const path = String(artifact_uri).replace(
+      'mlflow-artifacts:/',
+      '/api/2.0/mlflow-artifacts/artifacts/',
+    )
+    await admin.send('PUT', `${path}/model/weights.bin`, 'v')
+    const source = `${artifact_uri}/model`
+    await post('model-versions/create', { name: 'fraud', source, run_id })
+    expect((await stage('2', 'Production')).status).toBe(200)
+    await stage('1', 'Archived')
+    const of = '/api/v1/models/fraud/versions/2'
+    await grant('ada', 'experiment', '0', 'READ')
+    await grant('eve', 'experiment', '0', 'READ')
+    for (const who of ['ada', 'eve']) {
+      const granted = { principal: `user:${who}`, action: 'read_audit', models: 'fraud' }
+      await admin.call('POST', '/api/v1/grants', granted)
+    }
+    expect((await admin.call('POST', `${of}/bundles`)).status).toBe(201)
+    const statuses = async () => [
+      (await ada.send('GET', `${of}/bundle.zip`)).status,
+      (await eve.send('GET', `${of}/bundle.zip`)).status,
+      (await admin.send('GET', `${of}/bundle.zip`)).status,
+    ]
+    expect(await statuses()).toEqual([403, 403, 200])
+    await grant('eve', 'experiment', experiment, 'READ')
+    expect(await statuses()).toEqual([403, 200, 200])
+    const gone = await admin.call('DELETE', '/api/2.0/mlflow/model-versions/delete', {
+      name: 'fraud',
+      version: '1',
+    })
+    expect(gone.status).toBe(200)
+    expect(await statuses()).toEqual([403, 403, 200])
   })
 
   test('keys are public, and only administrators renew them', async () => {

@@ -69,6 +69,28 @@ export async function listBundles(
   return rows.map(releaseBundleFrom)
 }
 
+/** The newest bundle of a version that `openBundle` opens for the caller; undefined: there is none. */
+export async function findReadableBundle(
+  ctx: Context,
+  of: NamedVersion,
+): Promise<ReleaseBundle | undefined> {
+  const told = await ctx.db.all(sql<{ id: number | null }>`select distinct r.value as id
+    from release_bundles b join model_versions v on v.id = b.model_version
+    join registered_models m on m.id = v.registered_model
+    left join json_each(b.runs_of) r on 1 where ${isOf(ctx, of)}`)
+  if (told.length === 0) return undefined
+  const ids = told.flatMap(({ id }) => id ?? [])
+  const [closed, mayReadAudit] = await Promise.all([
+    findClosedAmong(ctx, ids),
+    mayReadAuditOf(ctx, of.name),
+  ])
+  const isOpen = sql`(b.has_audit = 0 or ${mayReadAudit ? 1 : 0}) and not exists (
+    select 1 from json_each(b.runs_of) r
+    where r.value in (select value from json_each(${JSON.stringify([...closed])})))`
+  const row = await ctx.db.first(releaseBundleRead(sql`${isOf(ctx, of)} and ${isOpen}`, 1))
+  return row && releaseBundleFrom(row)
+}
+
 /**
  * A bundle that the caller may read, with all that it holds beside the files of the version.
  *

@@ -1,7 +1,7 @@
 import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
 import { readManifestFiles } from '../../artifacts/manifest.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
-import { listBundles, type ReleaseBundle } from '../../bundles/releases/read-bundles.ts'
+import { findReadableBundle, type ReleaseBundle } from '../../bundles/releases/read-bundles.ts'
 import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
@@ -26,7 +26,7 @@ export type VersionStanding = {
   readonly entries: readonly SealedEntry[] | undefined
   /** The numbers of the versions beside it. */
   readonly beside: Beside<number>
-  /** The newest signed bundle; undefined: none was made. */
+  /** The newest signed bundle that the caller may download. */
   readonly bundle: ReleaseBundle | undefined
   /** Processes that answer with it. */
   readonly replicas: number
@@ -51,10 +51,9 @@ export async function readVersionStanding(
 ): Promise<VersionStanding> {
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
-  const newest = { before: Number.MAX_SAFE_INTEGER, count: 1 }
-  const [[bundle], card, scan, files, entries, beside, replicas, whyNot, whyNotEdit] =
+  const [bundle, card, scan, files, entries, beside, replicas, whyNot, whyNotEdit] =
     await Promise.all([
-      listBundles(ctx, { name, version: number }, newest),
+      findReadableBundle(ctx, { name, version: number }),
       attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
       readManifestScan(ctx, manifestId),
       manifestId === null
