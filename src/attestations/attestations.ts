@@ -1,14 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { readAllManifestFiles } from '../artifacts/manifest.ts'
 import { commit } from '../audit/commit.ts'
-import { fromBase64, streamBytes } from '../core/bytes.ts'
-import { excerpt, invalid, notFound } from '../core/error.ts'
+import { fromBase64, streamBytes, toUtf8 } from '../core/bytes.ts'
+import { conflict, excerpt, invalid, notFound } from '../core/error.ts'
 import { readAs } from '../core/explain.ts'
 import { type PrincipalRecord, principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { measureBody } from '../platform/hash.ts'
 import { versionEntry } from '../registry/audit-entries.ts'
-import { versionNotFound } from '../registry/check-names.ts'
 import { getVersionFiles, sealedManifest } from '../registry/files/version-manifest.ts'
 import {
   type Envelope,
@@ -36,9 +35,11 @@ export type Attestation = {
   readonly sentAtMs: number
 }
 
-/** Characters of a document: below D1's limit for a row. */
-const documentCharsMax = 1_000_000
+/** Of a document as UTF-8: below D1's limit for a row. */
+const documentBytesMax = 1_000_000
 const predicateTypeCharsMax = 500
+/** What in-toto's test results say. */
+const results = ['PASSED', 'WARNED', 'FAILED'] as const
 /** Statements of one version. */
 const attestationsMax = 1000
 
@@ -48,6 +49,7 @@ const attestationsMax = 1000
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  * @throws INVALID_PARAMETER_VALUE no trusted key signed it, it is about other files, or the version is not sealed
+ * @throws RESOURCE_CONFLICT the version or the keys changed meanwhile
  */
 export async function addAttestation(
   ctx: Context,
@@ -57,8 +59,8 @@ export async function addAttestation(
   const files = await getVersionFiles(ctx, name, version)
   const manifest = sealedManifest(files, name, version)
   const text = JSON.stringify(document)
-  if (text.length > documentCharsMax) {
-    throw invalid(`The attestation has more than ${documentCharsMax} characters`)
+  if (toUtf8(text).byteLength > documentBytesMax) {
+    throw invalid(`The attestation has more than ${documentBytesMax} bytes`)
   }
   const envelope = envelopeIn(document)
   const { statement, hint, key } = await openTrusted(ctx, envelope)
@@ -109,7 +111,7 @@ async function whyNotKept(ctx: Context, name: string, version: number): Promise<
       `Version ${version} of '${excerpt(name)}' has ${attestationsMax} attestations, which is as many as it may have`,
     )
   }
-  return versionNotFound(name, version)
+  return conflict('The version or the trusted keys changed meanwhile; try again')
 }
 
 /** The statements about a version, the newest first. */
@@ -204,8 +206,7 @@ async function isAbout(
 /** What a test result says; null: it says nothing, or something else. */
 function resultOf({ predicateType, predicate }: Statement): string | null {
   if (predicateType !== predicateTypes.gates) return null
-  const { result } = predicate ?? {}
-  return typeof result === 'string' ? excerpt(result, 20) : null
+  return results.find((one) => one === predicate?.result) ?? null
 }
 
 async function hashPayload(ctx: Context, { payload }: Envelope): Promise<string> {

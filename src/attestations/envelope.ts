@@ -10,13 +10,16 @@ const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/)
 
+/** Text that every database keeps as it is: some end it at a NUL, or write half a character as another. */
+const WholeText = z.string().refine((text) => text.isWellFormed() && !text.includes('\0'))
+
 /** A statement that says something about things with digests. */
 export const StatementShape = z.object({
   _type: z.literal(statementType),
   subject: z
     .array(z.object({ name: z.string().optional(), digest: z.record(z.string(), z.string()) }))
     .min(1),
-  predicateType: z.string().min(1),
+  predicateType: WholeText.min(1),
   predicate: z.record(z.string(), z.unknown()).optional(),
 })
 export type Statement = z.output<typeof StatementShape>

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../audit/commit.ts'
-import { excerpt, invalid, notFound, RegistryError } from '../core/error.ts'
+import { conflict, excerpt, invalid, notFound, RegistryError } from '../core/error.ts'
 import { type PrincipalRecord, principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { readPublicKey } from './key-pair.ts'
@@ -32,6 +32,7 @@ export async function listTrustedKeys(ctx: Context): Promise<TrustedKey[]> {
  *
  * @throws INVALID_PARAMETER_VALUE it is no public key of the one kind that is verified
  * @throws RESOURCE_EXHAUSTED there are as many as there may be
+ * @throws RESOURCE_CONFLICT another took the name meanwhile
  */
 export async function setTrustedKey(ctx: Context, name: string, text: string): Promise<TrustedKey> {
   const key = await readPublicKey(ctx, text)
@@ -59,6 +60,7 @@ export async function setTrustedKey(ctx: Context, name: string, text: string): P
   })
   const set = (await listTrustedKeys(ctx)).find((one) => one.name === name)
   if (set?.hint === hint) return set
+  if (set) throw conflict(`Another key was set as '${excerpt(name)}' meanwhile; try again`)
   throw new RegistryError(
     'RESOURCE_EXHAUSTED',
     `${keysMax} keys are trusted, which is as many as there may be; delete one`,

@@ -73,6 +73,35 @@ describe('an attestation', () => {
     expect(await list()).toEqual([])
   })
 
+  test('that says what no database keeps whole is refused', async () => {
+    const { ci, digest, send, list } = await trustingServer()
+    for (const type of ['a\0b', 'a\ud800']) {
+      const { status, json } = await send(await ci.sign(digest, type))
+      expect([status, json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+    }
+    // Longer in bytes than in characters.
+    const long = { ...(await ci.sign(digest, testResult)), more: '€'.repeat(400_000) }
+    expect((await send(long)).json.message).toContain('more than 1000000 bytes')
+    expect(await list()).toEqual([])
+  })
+
+  test('counts as passed by the one word for it', async () => {
+    const { ci, digest, send } = await trustingServer()
+    for (const result of [
+      'PASSED\0',
+      'PASSED ',
+      'passed',
+      '\ud800',
+      ['PASSED'],
+      1,
+      'x'.repeat(500),
+    ]) {
+      const sent = await send(await ci.sign(digest, testResult, { result }))
+      expect(sent.status).toBe(200)
+      expect(sent.json).not.toHaveProperty('result')
+    }
+  })
+
   test("may be a bundle's own statement, also that over its files", async () => {
     const { call, app, trust } = await trustingServer()
     await call('POST', '/api/v1/models/fraud/versions/1/bundles')
