@@ -1,12 +1,6 @@
 import { requireExperiment } from '../../access/permissions/require.ts'
 import type { SavedView } from '../../tracking/views/saved-view.ts'
-import {
-  createView,
-  deleteView,
-  getView,
-  listViews,
-  updateView,
-} from '../../tracking/views/saved-views.ts'
+import { createView, deleteView, listViews, updateView } from '../../tracking/views/saved-views.ts'
 import {
   requireStandingViewChange,
   requireViewChange,
@@ -38,20 +32,16 @@ export const savedViewRoutes: readonly ServedEndpoint[] = [
     endpoints.updateSavedView,
     (ctx, { params }) => requireStandingViewChange(ctx, params.id, params.view),
     async (ctx, { params, body }) => {
-      const { isShared } = await getView(ctx, params.id, params.view)
-      const { name, query, revision } = body
-      const seen = { id: params.view, revision, isShared }
-      return toWire(
-        await updateView(ctx, params.id, { ...seen, name, query, isDefault: body.default }),
-      )
+      const { name, query, revision, default: isDefault } = body
+      const changed = { id: params.view, revision, name, query, isDefault }
+      return toWire(await updateView(ctx, params.id, changed))
     },
   ),
   serve(
     endpoints.deleteSavedView,
     (ctx, { params }) => requireStandingViewChange(ctx, params.id, params.view),
     async (ctx, { params, query }) => {
-      const { isShared } = await getView(ctx, params.id, params.view)
-      await deleteView(ctx, params.id, { id: params.view, revision: query.revision, isShared })
+      await deleteView(ctx, params.id, { id: params.view, revision: query.revision })
       return {}
     },
   ),

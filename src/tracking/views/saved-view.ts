@@ -64,12 +64,14 @@ export function ownerFor(ctx: Context, isShared: boolean): number | null {
 }
 
 /** The name and query as they are kept. @throws INVALID_PARAMETER_VALUE one is empty, too long or no query */
-export function checkView<T extends SavedViewValues>(values: T): T {
+export function checkView<T extends Pick<SavedView, 'name' | 'query'>>(values: T): T {
   const name = values.name.trim()
   if (name === '') throw invalid('The name of a view is missing')
   checkLength(name, nameMax, 'name')
-  checkLength(values.query, queryMax, 'query')
-  return { ...values, name, query: plainQuery(values.query) }
+  const query = plainQuery(values.query)
+  // As it is encoded: servers and proxies take no longer addresses, and the table leads to this one.
+  checkLength(query, queryMax, 'query, encoded,')
+  return { ...values, name, query }
 }
 
 /** What of an address is about a moment, and no part of a view. */

@@ -17,8 +17,8 @@ import {
 /** As many as a list shows: those of an experiment for everybody, and as many of each person. */
 const viewsMax = 200
 
-/** A view that stands, as the caller saw it. Whose it is never changes. */
-export type SeenView = Pick<SavedView, 'id' | 'revision' | 'isShared'>
+/** A view that stands, as the caller saw it. */
+export type SeenView = Pick<SavedView, 'id' | 'revision'>
 
 /** Those of the experiment for everybody and those of the caller, by name; at most 400. */
 export async function listViews(ctx: Context, experimentId: number): Promise<SavedView[]> {
@@ -48,14 +48,17 @@ export async function createView(
   const { name, query, isShared, isDefault } = checkView(wanted)
   const owner = ownerFor(ctx, isShared)
   const here = sql`experiments where id = ${experimentId} and workspace = ${ctx.workspace}`
+  const isRoom = sql`(select count(*) from saved_views where experiment = ${experimentId}
+    and owner is ${owner}) < ${viewsMax}`
   const { made, experiment } = await refuseTaken(name, () =>
     ctx.db.batch({
-      others: isDefault ? noDefault(ctx, experimentId, owner) : undefined,
+      others: isDefault
+        ? sql`${noDefault(ctx, experimentId, sql`${owner}`)} and ${isRoom}`
+        : undefined,
       made: sql<SavedViewRow>`insert into saved_views
           (experiment, owner, name, query, is_default, revision, changed_at_ms)
         select id, ${owner}, ${name}, ${query}, ${isDefault ? 1 : 0}, 1, ${ctx.now()} from ${here}
-          and (select count(*) from saved_views where experiment = ${experimentId}
-            and owner is ${owner}) < ${viewsMax}
+          and ${isRoom}
         returning ${viewColumns}`,
       experiment: sql<{ id: number }>`select id from ${here}`,
     }),
@@ -67,7 +70,7 @@ export async function createView(
 }
 
 /**
- * Change all of a view but whose it is.
+ * Change all of a view but whose it is, which never changes.
  *
  * @throws INVALID_PARAMETER_VALUE name or query cannot be
  * @throws RESOURCE_ALREADY_EXISTS there is another of this name
@@ -77,11 +80,11 @@ export async function createView(
 export async function updateView(
   ctx: Context,
   experimentId: number,
-  wanted: SeenView & SavedViewValues,
+  wanted: SeenView & Omit<SavedViewValues, 'isShared'>,
 ): Promise<SavedView> {
-  const { id, revision, name, query, isShared, isDefault } = checkView(wanted)
-  const owner = ownerFor(ctx, isShared)
-  const seen = isSeen(ctx, experimentId, { id, revision, owner })
+  const { id, revision, name, query, isDefault } = checkView(wanted)
+  const seen = isSeen(ctx, experimentId, { id, revision })
+  const owner = sql`(select owner from saved_views where id = ${id})`
   const { changed } = await refuseTaken(name, () =>
     ctx.db.batch({
       others: isDefault
@@ -93,7 +96,7 @@ export async function updateView(
         where ${seen} returning ${viewColumns}`,
     }),
   )
-  return changed[0] ? viewFrom(changed[0]) : refuseUnseen(ctx, experimentId, { id, isShared })
+  return changed[0] ? viewFrom(changed[0]) : refuseUnseen(ctx, experimentId, id)
 }
 
 /**
@@ -103,12 +106,11 @@ export async function updateView(
 export async function deleteView(
   ctx: Context,
   experimentId: number,
-  { id, revision, isShared }: SeenView,
+  seen: SeenView,
 ): Promise<void> {
-  const owner = ownerFor(ctx, isShared)
   const gone = await ctx.db.all(sql<{ id: number }>`delete from saved_views as v
-    where ${isSeen(ctx, experimentId, { id, revision, owner })} returning id`)
-  if (gone.length === 0) await refuseUnseen(ctx, experimentId, { id, isShared })
+    where ${isSeen(ctx, experimentId, seen)} returning id`)
+  if (gone.length === 0) await refuseUnseen(ctx, experimentId, seen.id)
 }
 
 /** Views `v` of an experiment that the caller has. */
@@ -122,17 +124,12 @@ function isHere(ctx: Context, experimentId: number): SQL {
     where e.id = ${experimentId} and e.workspace = ${ctx.workspace})`
 }
 
-function isSeen(
-  ctx: Context,
-  experimentId: number,
-  { id, revision, owner }: Omit<SeenView, 'isShared'> & { readonly owner: number | null },
-): SQL {
-  return sql`v.id = ${id} and v.experiment = ${experimentId} and v.owner is ${owner}
-    and v.revision = ${revision} and ${isHere(ctx, experimentId)}`
+function isSeen(ctx: Context, experimentId: number, { id, revision }: SeenView): SQL {
+  return sql`v.id = ${id} and v.revision = ${revision} and ${visible(ctx, experimentId)}`
 }
 
 /** The table begins with one view at most: the one that did so no longer does. */
-function noDefault(ctx: Context, experimentId: number, owner: number | null): SQL {
+function noDefault(ctx: Context, experimentId: number, owner: SQL): SQL {
   return sql`update saved_views set is_default = 0, revision = revision + 1
     where experiment = ${experimentId} and owner is ${owner} and is_default = 1
       and ${isHere(ctx, experimentId)}`
@@ -148,13 +145,8 @@ async function refuseTaken<T>(name: string, write: () => Promise<T>): Promise<T>
   }
 }
 
-async function refuseUnseen(
-  ctx: Context,
-  experimentId: number,
-  { id, isShared }: Pick<SavedView, 'id' | 'isShared'>,
-): Promise<never> {
+async function refuseUnseen(ctx: Context, experimentId: number, id: number): Promise<never> {
   const view = await getView(ctx, experimentId, id)
-  if (view.isShared !== isShared) throw noSuchView(id)
   throw conflict(
     `The view '${view.name}' is at revision ${view.revision}: somebody else changed it; look at it and repeat your change`,
   )
