@@ -30,6 +30,7 @@ test('a view is a name for an address, which a moment is no part of', async () =
     [{ name: ' ', query: '' }, 400],
     [{ name: 'x'.repeat(101), query: '' }, 400],
     [{ name: 'x', query: 'q='.padEnd(8001, 'x') }, 400],
+    [{ name: 'x', query: 'q='.padEnd(1000, '梨') }, 400],
     [{ name: 'Best', query: '', shared: true }, 400],
     [{ name: 'x' }, 400],
   ] as const) {
@@ -92,6 +93,43 @@ test('of two who change one the second is told, and one at most is shown first',
   expect((await change(1, { revision: 4, name: 'b' })).status, "the other's name").toBe(400)
   expect((await asAnn('DELETE', `${views}/1?revision=1`)).status).toBe(409)
   expect((await asAnn('DELETE', `${views}/1?revision=4`)).status).toBe(200)
+})
+
+test('a view for which there is no room takes the first place from none', async () => {
+  const { asAnn } = await viewsWorld()
+  const make = (name: string, isDefault: boolean) =>
+    asAnn('POST', views, { name, query: '', shared: true, default: isDefault })
+  await make('first', true)
+  await Promise.all(Array.from({ length: 199 }, (_, n) => make(`view ${n}`, false)))
+  const refused = await make('one more', true)
+  expect([refused.status, refused.json.message]).toEqual([400, expect.stringContaining('at most')])
+  const { json } = await asAnn('GET', views)
+  const firsts = json.views.filter((view: { default: boolean }) => view.default)
+  expect(firsts).toMatchObject([{ name: 'first', revision: 1 }])
+})
+
+test('no view keeps the table from being opened, and no problem is lost on the way to one', async () => {
+  const { as, ann, asAnn } = await viewsWorld()
+  const { get, post } = as(ann)
+  const column = (n: number) => `col=m.${n}`
+  for (const query of [
+    ...['col=nope', 'sort=nope', 'then=nope', 'sort=name&sort=start', 'flat=1&flat=1'],
+    Array.from({ length: 41 }, (_, i) => column(i)).join('&'),
+  ]) {
+    const made = await asAnn('POST', views, {
+      name: query.slice(0, 50),
+      query,
+      shared: true,
+      default: true,
+    })
+    expect(made.status, made.text).toBe(201)
+    expect((await get(`${nightly}?${query}`)).status, query).toBe(400)
+    expect((await get(nightly)).status, query).toBe(200)
+  }
+  await asAnn('POST', views, { name: 'ok', query: 'sort=name', shared: true, default: true })
+  expect((await get(nightly)).status).toBe(302)
+  const refused = await post(`${nightly}/views`, { name: '', query: 'sort=name', shared: 'on' })
+  expect([refused.status, textOf(refused.html)]).toEqual([400, expect.stringContaining('missing')])
 })
 
 test('the table is saved, shown first, changed, reset and left, without script', async () => {

@@ -79,19 +79,12 @@ export function titleOf(column: string): string {
 
 /** @throws INVALID_PARAMETER_VALUE an experiment, a column or a run id is none, or there are too many */
 export function runsQueryOf(c: AppContext): RunsQuery {
-  const columns = listIn(c, 'col')
   const selected = listIn(c, 'sel')
-  if (columns.length > columnsMax) throw invalid(`A table shows at most ${columnsMax} columns`)
   if (selected.length > selectedMax) throw invalid(`At most ${selectedMax} runs can be selected`)
-  for (const column of columns) {
-    if (!isFixed(column) && !namedColumn(column)) {
-      throw invalid(`There is no column '${column}': spell it as m.accuracy, p.lr or t.team`)
-    }
-  }
   return {
     experimentIds: experimentIdsIn(c),
     words: (optionalQuery(c, 'q') ?? '').trim(),
-    columns,
+    columns: columnsIn(listIn(c, 'col')),
     sort: sortIn(optionalQuery(c, 'sort')),
     second: sortIn(optionalQuery(c, 'then')),
     selected,
@@ -101,6 +94,17 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
     saved: savedIn(optionalQuery(c, 'saved')),
   }
+}
+
+/** @throws INVALID_PARAMETER_VALUE one is no column, or there are too many */
+export function columnsIn(columns: readonly string[]): readonly string[] {
+  if (columns.length > columnsMax) throw invalid(`A table shows at most ${columnsMax} columns`)
+  for (const column of columns) {
+    if (!isFixed(column) && !namedColumn(column)) {
+      throw invalid(`There is no column '${column}': spell it as m.accuracy, p.lr or t.team`)
+    }
+  }
+  return columns
 }
 
 /** The experiment that the path names, or those of `in=1,2`. */
@@ -120,8 +124,8 @@ function savedIn(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-/** `-m.accuracy`: the greatest first. */
-function sortIn(text: string | undefined): SortColumn | undefined {
+/** `-m.accuracy`: the greatest first. @throws INVALID_PARAMETER_VALUE runs are not sorted by that */
+export function sortIn(text: string | undefined): SortColumn | undefined {
   if (text === undefined) return undefined
   const isDescending = text.startsWith('-')
   const column = isDescending ? text.slice(1) : text

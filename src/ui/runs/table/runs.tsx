@@ -35,16 +35,16 @@ export async function showRuns(c: AppContext, shown: Reshown = {}): Promise<Resp
   const query = runsQueryOf(c)
   const [only, ...others] = query.experimentIds
   const experimentId = others.length === 0 ? only : undefined
-  const views = experimentId === undefined ? [] : await listViews(ctx, experimentId)
-  const first = firstOf(views)
-  if (first && experimentId !== undefined && new URL(c.req.url).search === '') {
+  if (experimentId !== undefined && !shown.problem && new URL(c.req.url).search === '') {
+    const first = firstOf(await listViews(ctx, experimentId))
     const to = pathsUnder(pagePrefix(c))
-    return c.redirect(addressOfView(to, experimentId, first), 302)
+    if (first) return c.redirect(addressOfView(to, experimentId, first), 302)
   }
-  const [frame, found, may] = await Promise.all([
+  const [frame, found, may, views] = await Promise.all([
     frameOf(c),
     attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, query)),
     mayKeepViews(ctx, experimentId),
+    experimentId === undefined ? [] : listViews(ctx, experimentId),
   ])
   if (experimentId !== undefined) keepRecent(c, experimentId)
   const isWrong = found instanceof RegistryError

@@ -38,8 +38,8 @@ export const postViewChange = changing({
   read: (form) => ({ ...readView(form), revision: form.text('revision') }),
   rule: (ctx, { experimentId, id }) => requireStandingViewChange(ctx, experimentId, id),
   make: async (ctx, { experimentId, id, query, isDefault, revision }) => {
-    const { name, isShared } = await getView(ctx, experimentId, id)
-    const seen = { id, isShared, revision: checkSeen(revision) }
+    const { name } = await getView(ctx, experimentId, id)
+    const seen = { id, revision: checkSeen(revision) }
     return updateView(ctx, experimentId, { ...seen, name, query, isDefault })
   },
   next: (to, { experimentId }, view) => addressOfView(to, experimentId, view),
@@ -50,10 +50,8 @@ export const postViewDeletion = changing({
   operation: 'deleteSavedView',
   read: (form) => ({ revision: form.text('revision') }),
   rule: (ctx, { experimentId, id }) => requireStandingViewChange(ctx, experimentId, id),
-  make: async (ctx, { experimentId, id, revision }) => {
-    const { isShared } = await getView(ctx, experimentId, id)
-    await deleteView(ctx, experimentId, { id, isShared, revision: checkSeen(revision) })
-  },
+  make: (ctx, { experimentId, id, revision }) =>
+    deleteView(ctx, experimentId, { id, revision: checkSeen(revision) }),
 })
 
 function readView(form: FormFields) {
