@@ -38,6 +38,7 @@ test('a trace of a version under a hold cannot be deleted by its id, nor others 
   expect([status, json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
   expect(json.message).toContain(`'${traceId(3)}'`)
   expect(json.message).not.toContain("'m'")
+  expect(json.message).not.toContain('collection')
   expect(await s.left()).toEqual([1, 2, 3, 4])
   expect((await s.remove({ request_ids: [traceId(1)] })).json).toEqual({ traces_deleted: 1 })
   await s.lift()
@@ -46,6 +47,31 @@ test('a trace of a version under a hold cannot be deleted by its id, nor others 
   const { json: log } = await s.call('GET', '/api/v1/audit?action=traces.deleted')
   const of = (trace: number) => ({ experiment: s.experiment, count: 1, traces: [traceId(trace)] })
   expect(log.items.map(({ before }: { before: object }) => before)).toEqual([of(3), of(1)])
+})
+
+test('what is sent of a held trace again takes it from no version, and of others it does', async () => {
+  const s = await heldTraces()
+  const other = (await s.post('runs/create', { experiment_id: s.experiment })).json.run.info.run_id
+  const told = { 'mlflow.sourceRun': other, 'mlflow.modelId': 'm-1', note: 'new' }
+  const metadataOf = async (trace: number) =>
+    (await s.call('GET', `/api/3.0/mlflow/traces/${traceId(trace)}`)).json.trace.trace_info
+      .trace_metadata
+  for (const trace of [1, 2]) await s.info({ trace_metadata: told }, trace)
+  expect(await metadataOf(1)).toMatchObject(told)
+  expect(await metadataOf(2)).toMatchObject({ ...told, 'mlflow.sourceRun': s.run_id })
+  const ended = await s.patch(`traces/${traceId(2)}`, {
+    ...{ timestamp_ms: 1_800_000_000_000, status: 'OK' },
+    request_metadata: [
+      { key: 'mlflow.sourceRun', value: other },
+      { key: 'note', value: 'newer' },
+    ],
+  })
+  expect(ended.status, ended.text).toBe(200)
+  expect(await metadataOf(2)).toMatchObject({ 'mlflow.sourceRun': s.run_id, note: 'newer' })
+  expect((await s.remove({ request_ids: [traceId(2)] })).status).toBe(403)
+  await s.lift()
+  await s.info({ trace_metadata: told }, 2)
+  expect(await metadataOf(2)).toMatchObject(told)
 })
 
 test('a delete by time leaves what is under a hold, and deletes so many of the others', async () => {

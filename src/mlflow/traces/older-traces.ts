@@ -1,5 +1,6 @@
 import { requireExperiment } from '../../access/permissions/require.ts'
 import { anyone } from '../../http/guards/guard.ts'
+import { traceKeeping } from '../../registry/versions/deletable.ts'
 import { endTrace } from '../../traces/ingest/end-trace.ts'
 import { startTrace } from '../../traces/ingest/start-trace.ts'
 import { requireTrace } from '../../traces/permissions.ts'
@@ -26,12 +27,12 @@ export const olderTraceOperations: readonly Operation[] = [
     }),
     rule: (ctx, req) => requireExperiment(ctx, req.experiment_id, 'EDIT'),
     answer: async (ctx, req) => {
-      const info = await startTrace(ctx, {
+      const start = {
         traceId: ctx.randomId(),
         experimentId: req.experiment_id,
         requestTimeMs: req.timestamp_ms,
         durationMs: undefined,
-        state: 'IN_PROGRESS',
+        state: 'IN_PROGRESS' as const,
         clientRequestId: undefined,
         requestPreview: undefined,
         responsePreview: undefined,
@@ -39,7 +40,8 @@ export const olderTraceOperations: readonly Operation[] = [
         metadata: textsFrom(req.request_metadata),
         assessments: [],
         isFinal: false,
-      })
+      }
+      const info = await startTrace(ctx, start, traceKeeping.isHeld)
       return { trace_info: olderInfoToWire(info) }
     },
   }),
@@ -53,12 +55,14 @@ export const olderTraceOperations: readonly Operation[] = [
     }),
     rule: (ctx, req) => requireTrace(ctx, req.request_id, 'EDIT'),
     answer: async (ctx, req) => {
-      const info = await endTrace(ctx, req.request_id, {
+      const end = {
+        traceId: req.request_id,
         endMs: req.timestamp_ms,
         state: req.status,
         tags: textsFrom(req.tags),
         metadata: textsFrom(req.request_metadata),
-      })
+      }
+      const info = await endTrace(ctx, end, traceKeeping.isHeld)
       return { trace_info: olderInfoToWire(info) }
     },
   }),

@@ -1,6 +1,7 @@
 import { requireExperiment } from '../../access/permissions/require.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
+import { traceKeeping } from '../../registry/versions/deletable.ts'
 import { startTrace } from '../../traces/ingest/start-trace.ts'
 import type { TraceStart } from '../../traces/ingest/trace-start.ts'
 import { requireTrace } from '../../traces/permissions.ts'
@@ -43,7 +44,7 @@ export const traceOperations: readonly Operation[] = [
     request: reading(StartTrace, async (_ctx, req) => traceStartFromWire(req.trace.trace_info)),
     rule: mayLog,
     answer: async (ctx, start) => ({
-      trace: { trace_info: traceInfoToWire(await startTrace(ctx, start)) },
+      trace: { trace_info: traceInfoToWire(await startTrace(ctx, start, traceKeeping.isHeld)) },
     }),
   }),
   operation('getTraceInfoV3', {

@@ -8,6 +8,7 @@ import { letOthersRun } from '../../core/rounds.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context, Platform } from '../../platform/context.ts'
 import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
+import type { IsHeld } from '../ingest/merge-metadata.ts'
 
 /** Which traces of an experiment are to go: those named, or the oldest up to a time. */
 export type TraceDeletion = {
@@ -23,9 +24,6 @@ const perRound = 500
 const idsMax = 1000
 /** Spans of a trace that was deleted so long ago are no longer on their way. */
 const memoryMs = 7 * 24 * 3_600_000
-
-/** Whether a trace must stay, whoever asks. @param trace alias of its row of `traces` */
-export type IsHeld = (trace: SQL) => SQL
 
 /**
  * Delete traces for good, with their spans, assessments, links and files. Spans of them that arrive in
@@ -66,7 +64,7 @@ async function deleteNamed(
   if (!kept) return count
   throw new RegistryError(
     'PERMISSION_DENIED',
-    `Trace '${excerpt(kept.trace_id)}' is of a model version that must be kept, by a legal hold or in a collection that protects it, and cannot be deleted before that ends; name others alone`,
+    `Trace '${excerpt(kept.trace_id)}' is of a model version under a legal hold and cannot be deleted before that is lifted; name others alone`,
   )
 }
 

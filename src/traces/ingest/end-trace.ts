@@ -6,10 +6,12 @@ import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { keepTexts, type Texts } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
+import { type IsHeld, mergedMetadata } from './merge-metadata.ts'
 import { explainBound } from './start-trace.ts'
 
 /** What clients of 2.x say at the end of a trace. */
 export type TraceEnd = {
+  readonly traceId: string
   readonly endMs: number
   readonly state: TraceState
   readonly tags: Texts
@@ -17,7 +19,11 @@ export type TraceEnd = {
 }
 
 /** End a trace that was started. @throws RESOURCE_DOES_NOT_EXIST no such trace */
-export async function endTrace(ctx: Context, traceId: string, given: TraceEnd): Promise<TraceInfo> {
+export async function endTrace(
+  ctx: Context,
+  { traceId, ...given }: TraceEnd,
+  isHeld: IsHeld,
+): Promise<TraceInfo> {
   const screened = await screenWrite(ctx, traceNamed(ctx, traceId), (redactor) => ({
     ...given,
     tags: redactedTexts(given.tags, redactor),
@@ -35,7 +41,7 @@ export async function endTrace(ctx: Context, traceId: string, given: TraceEnd): 
     } = await ctx.db.batch({
       ended: sql`update traces set duration_ms = ${end.endMs} - request_time_ms,
           state = ${end.state}, finalized = 1,
-          tags = json_patch(tags, ${tags}), metadata = json_patch(metadata, ${metadata})
+          tags = json_patch(tags, ${tags}), metadata = ${mergedMetadata(sql`${metadata}`, isHeld)}
         where id = (${id})`,
       counted,
       ...infoReads(ctx, id),

@@ -17,6 +17,7 @@ import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
 import { finalizedKey, keepTexts } from '../texts.ts'
 import { checkTraceId, type TraceInfo } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
+import { type IsHeld, mergedMetadata } from './merge-metadata.ts'
 import { isLeftOut, leftOutInfo, screenInfo } from './screen-info.ts'
 import type { TraceStart } from './trace-start.ts'
 
@@ -26,13 +27,17 @@ const assessmentsMax = 1000
 
 /**
  * Keep what a client says of a trace. Said again it is merged: times, state and request id are replaced,
- * tags and metadata are added and overwritten.
+ * tags and metadata are added and overwritten, but for what ties a held trace to its version.
  *
  * @throws INVALID_PARAMETER_VALUE something is malformed or too long, the experiment is deleted, or the
  *   trace is in another experiment, out of which nothing moves it
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
-export async function startTrace(ctx: Context, given: TraceStart): Promise<TraceInfo> {
+export async function startTrace(
+  ctx: Context,
+  given: TraceStart,
+  isHeld: IsHeld,
+): Promise<TraceInfo> {
   checkStart(given)
   const experimentId = sql`${given.experimentId}`
   const rules = rulesFromRows(await ctx.db.batch(intakeReads(experimentId)))
@@ -42,7 +47,8 @@ export async function startTrace(ctx: Context, given: TraceStart): Promise<Trace
     return leftOutInfo(given)
   }
   const { screened, valuesRedacted } = await screenInfo(given, rules)
-  return keepInfo(ctx, screened, countStatement(experimentId, { valuesRedacted }))
+  const counted = countStatement(experimentId, { valuesRedacted })
+  return keepInfo(ctx, screened, { counted, isHeld })
 }
 
 /** @throws as `startTrace` says of experiments */
@@ -54,7 +60,7 @@ async function requireActive(ctx: Context, experimentId: number): Promise<void> 
 async function keepInfo(
   ctx: Context,
   start: TraceStart,
-  counted: SQL | undefined,
+  { counted, isHeld }: { readonly counted: SQL | undefined; readonly isHeld: IsHeld },
 ): Promise<TraceInfo> {
   const tags = keepTexts(start.tags, 'tags')
   const { metadata, usageTold, costTold } = metadataOf(start)
@@ -86,7 +92,7 @@ async function keepInfo(
           cost_told = max(cost_told, excluded.cost_told),
           request_preview = coalesce(excluded.request_preview, request_preview),
           response_preview = coalesce(excluded.response_preview, response_preview),
-          tags = json_patch(tags, excluded.tags), metadata = json_patch(metadata, excluded.metadata)
+          tags = json_patch(tags, excluded.tags), metadata = ${mergedMetadata(sql`excluded.metadata`, isHeld)}
         where traces.experiment = excluded.experiment
         returning id`,
       known: sql`delete from deleted_traces
