@@ -48,16 +48,19 @@ export class ByteReader {
 
   /** Read on until `has(count)`. @returns false: the source ends before */
   async fill(count: number): Promise<boolean> {
-    while (!this.has(count)) {
+    const parts = [this.#buffer.subarray(this.#at)]
+    let there = this.#buffer.length - this.#at
+    while (there < count) {
       const { done, value } = await this.#chunks.next()
-      if (done) return false
+      if (done) break
       this.#budget.bytes -= value.length
       if (this.#budget.bytes < 0) throw new UnreadableError('it is too long to be read whole')
-      const rest = this.#buffer.subarray(this.#at)
-      this.#at = 0
-      this.#buffer = rest.length === 0 ? value : joinedOf(rest, value)
+      parts.push(value)
+      there += value.length
     }
-    return true
+    this.#at = 0
+    this.#buffer = joinedOf(parts, there)
+    return there >= count
   }
 
   /** Whether the next bytes, as far as they were read, are the mark that protocols from 2 on begin with. */
@@ -126,10 +129,16 @@ export class ByteReader {
   }
 }
 
-function joinedOf(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(first.length + second.length)
-  joined.set(first)
-  joined.set(second, first.length)
+/** All parts in one, which is copied once, however many come. */
+function joinedOf(parts: readonly Uint8Array[], count: number): Uint8Array {
+  const [only, another, ...more] = parts.filter(({ length }) => length > 0)
+  if (!only || !another) return only ?? new Uint8Array(0)
+  const joined = new Uint8Array(count)
+  let at = 0
+  for (const part of [only, another, ...more]) {
+    joined.set(part, at)
+    at += part.length
+  }
   return joined
 }
 

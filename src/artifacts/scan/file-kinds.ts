@@ -2,7 +2,7 @@
 export type FileKind = 'settings' | 'graph' | 'pickle' | 'plain'
 
 /** Names of files that are pickles, or archives that hold them, whatever their bytes say. */
-const pickleNames = /\.(pkl|pickle|p|pk|joblib|dill|cloudpickle|sav|pt|pth|ckpt|npy|npz)$/i
+const pickleNames = /\.(pkl|pickle|p|pk|joblib|dill|cloudpickle|sav|pt|pth|ckpt|npy|npz|keras)$/i
 const codeNames = /\.(py|pyc|pyd|pyw|so|dll|dylib|whl|egg|jar|sh|bat|ps1|exe)$/i
 const templateNames = /\.(jinja|jinja2|j2|tmpl|tpl|mustache)$/i
 

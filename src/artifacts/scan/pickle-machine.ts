@@ -3,26 +3,38 @@ import { UnreadableError } from './byte-reader.ts'
 /** A name that a pickle imports; null: it is made while loading, and reading cannot tell it. */
 export type PickledName = { readonly module: string; readonly name: string } | null
 
+type Imported = { readonly imported: PickledName }
+
 /** What stands on the stack, as far as it matters: texts, imported names, or anything else. */
-type Value = string | { readonly imported: PickledName } | undefined
+type Value = string | Imported | undefined
 
 const mark = Symbol('mark')
 
 const stackMax = 1_000_000
 const memoMax = 16_000_000
+const pageSize = 4096
+/** What texts may take on the stack and in the memo: a Worker has 128 MB for all it does. */
+const stackBytesMax = 8_000_000
+const memoBytesMax = 12_000_000
 /** Texts beyond so many are forgotten; a name made of one cannot be told, which is a finding. */
 const memoTextsMax = 300_000
 const namesMax = 500
 
 /** All that loading a file would import, from all pickles in it. */
 export class PickledNames {
-  readonly #names = new Map<string, PickledName>()
+  readonly #names = new Map<string, Imported>()
 
-  add(name: PickledName): void {
-    this.#names.set(name ? `${name.module}\n${name.name}` : '', name)
+  /** @returns the same for the same name */
+  add(name: PickledName): Imported {
+    const key = name ? `${name.module}\n${name.name}` : ''
+    const known = this.#names.get(key)
+    if (known) return known
+    const added = { imported: name }
+    this.#names.set(key, added)
     if (this.#names.size > namesMax) {
       throw new UnreadableError(`it imports more than ${namesMax} names`)
     }
+    return added
   }
 
   get size(): number {
@@ -30,7 +42,7 @@ export class PickledNames {
   }
 
   list(): PickledName[] {
-    return [...this.#names.values()]
+    return [...this.#names.values()].map(({ imported }) => imported)
   }
 }
 
@@ -49,8 +61,11 @@ export class PickleMachine {
   secondText: string | undefined
   readonly #stack: (Value | typeof mark)[] = []
   readonly #memo = new Map<number, Value>()
-  #isKnown = new Uint8Array(1024)
+  /** 1 for each number that the memo knows, in pages of `pageSize`: a high number alone takes one page. */
+  readonly #known: Uint8Array[] = []
   #memoCount = 0
+  #stackBytes = 0
+  #memoBytes = 0
 
   readonly #names: PickledNames
 
@@ -60,6 +75,8 @@ export class PickleMachine {
 
   push(value: Value): void {
     if (this.#stack.length >= stackMax) throw new UnreadableError('its stack is too deep')
+    this.#stackBytes += bytesOf(value)
+    if (this.#stackBytes > stackBytesMax) throw new UnreadableError('its stack holds too much text')
     this.#stack.push(value)
   }
 
@@ -72,6 +89,7 @@ export class PickleMachine {
   pop(): Value {
     if (this.#stack.length === 0) this.isBroken = true
     const value = this.#stack.pop()
+    this.#stackBytes -= bytesOf(value)
     return value === mark ? undefined : value
   }
 
@@ -92,6 +110,7 @@ export class PickleMachine {
         return lowest
       }
       value = this.#stack.pop()
+      this.#stackBytes -= bytesOf(value)
     } while (value !== mark)
     return lowest
   }
@@ -110,8 +129,7 @@ export class PickleMachine {
   import(module: Value, name: Value): void {
     const imported =
       typeof module === 'string' && typeof name === 'string' ? { module, name } : null
-    this.#names.add(imported)
-    this.push({ imported })
+    this.push(this.#names.add(imported))
   }
 
   /** `value` is called, or its `__setstate__` is. */
@@ -128,24 +146,32 @@ export class PickleMachine {
     }
     if (index >= memoMax) throw new UnreadableError('its memo is too large')
     const value = this.top()
-    if (index >= this.#isKnown.length) {
-      const longer = new Uint8Array(
-        Math.min(memoMax, Math.max(index + 1, this.#isKnown.length * 2)),
-      )
-      longer.set(this.#isKnown)
-      this.#isKnown = longer
-    }
-    if (this.#isKnown[index] === 0) {
-      this.#isKnown[index] = 1
+    const page = Math.floor(index / pageSize)
+    const known = this.#known[page] ?? new Uint8Array(pageSize)
+    this.#known[page] = known
+    if (known[index % pageSize] === 0) {
+      known[index % pageSize] = 1
       this.#memoCount++
     }
-    const isKept = value !== undefined && this.#memo.size < memoTextsMax
-    if (isKept) this.#memo.set(index, value)
-    else this.#memo.delete(index)
+    this.#memoBytes -= bytesOf(this.#memo.get(index))
+    const bytes = bytesOf(value)
+    const hasRoom = this.#memo.size < memoTextsMax && this.#memoBytes + bytes <= memoBytesMax
+    if (value === undefined || !hasRoom) {
+      this.#memo.delete(index)
+      return
+    }
+    this.#memo.set(index, value)
+    this.#memoBytes += bytes
   }
 
   recall(index: number): void {
-    if (this.#isKnown[index] !== 1) this.isBroken = true
+    const isKnown = this.#known[Math.floor(index / pageSize)]?.[index % pageSize] === 1
+    if (!isKnown) this.isBroken = true
     this.push(this.#memo.get(index))
   }
+}
+
+/** About what keeping a value takes; names are kept once. */
+function bytesOf(value: Value | typeof mark): number {
+  return typeof value === 'string' ? 24 + value.length : 0
 }

@@ -1,3 +1,4 @@
+import { letOthersRun } from '../../core/rounds.ts'
 import { type ByteReader, type ScanBudget, UnreadableError } from './byte-reader.ts'
 import { type PickledNames, PickleMachine } from './pickle-machine.ts'
 
@@ -119,6 +120,7 @@ define(0x98, undefined, () => undefined)
 
 const stop = '.'.charCodeAt(0)
 const newline = 10
+const opcodesPerTurn = 20_000
 /** Longer texts are no names; a name made of one counts as one that cannot be told. */
 const textBytesMax = 300
 
@@ -139,7 +141,8 @@ export async function readPickle(
   const machine = new PickleMachine(names)
   for (;;) {
     if (!reader.has(1) && !(await reader.fill(1))) return { end: 'cut', machine }
-    if (--budget.opcodes < 0) throw new UnreadableError('it has too many opcodes to be followed')
+    const turn = countOpcode(budget)
+    if (turn) await turn
     const code = reader.takeByte()
     const { argument, run } = opcodes.get(code) ?? unknown
     // Waiting for what is there would take most of the time.
@@ -149,6 +152,12 @@ export async function readPickle(
     const end = isWhole ? endAfter(code, { run, machine, isGuess }) : 'cut'
     if (end !== undefined) return { end, machine }
   }
+}
+
+/** @returns what to wait for, now and then: what was read already would be followed in one turn */
+function countOpcode(budget: ScanBudget): Promise<void> | undefined {
+  if (--budget.opcodes < 0) throw new UnreadableError('it has too many opcodes to be followed')
+  return budget.opcodes % opcodesPerTurn === 0 ? letOthersRun() : undefined
 }
 
 /** Not opcodes of any protocol. */
@@ -244,8 +253,12 @@ async function readLine(reader: ByteReader): Promise<{ text: string | undefined 
 
 const utf8 = new TextDecoder()
 
+/** Up to here an engine keeps a text that is put together as one piece, and not as a piece for each letter. */
+const joinedMax = 12
+
 /** Short texts are mostly ASCII, for which a decoder takes many times as long. */
 function textOf(bytes: Uint8Array): string {
+  if (bytes.length > joinedMax) return utf8.decode(bytes)
   let found = ''
   for (const byte of bytes) {
     if (byte >= 0x80) return utf8.decode(bytes)

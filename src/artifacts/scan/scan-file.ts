@@ -1,3 +1,4 @@
+import { letOthersRun } from '../../core/rounds.ts'
 import {
   ByteReader,
   type ByteSource,
@@ -31,6 +32,7 @@ const opcodesMax = 5_000_000
 const foundMax = 500
 /** Pickles in one file, one after the other. */
 const picklesMax = 1000
+const membersPerTurn = 20
 
 /**
  * Find what runs when a file is loaded, by reading it. Nothing of it is loaded or made.
@@ -96,7 +98,9 @@ async function scanMembers(
   scan: Scan,
 ): Promise<void> {
   const { notes } = scan
-  for (const member of members) {
+  for (const [i, member] of members.entries()) {
+    // Small files near each other are read at once, and followed without waiting for anything.
+    if (i % membersPerTurn === 0) await letOthersRun()
     const { name } = member
     if (isCodeName(name)) noteFound(notes, { what: 'code', where: name })
     if (isTemplateName(name)) noteFound(notes, { what: 'template', where: name })

@@ -11,6 +11,8 @@ import { type FileScan, scanFile } from './scan-file.ts'
 const manifestsPerRun = 10
 const filesPerRun = 50
 const bytesPerRun = 256 * 1024 * 1024
+/** What a read of the store counts for, besides the bytes. */
+const readCost = 256 * 1024
 
 /** Where this process goes on: what fails is tried again when it comes round. */
 const placeOf = new WeakMap<Platform['db'], number>()
@@ -47,14 +49,19 @@ async function scanSome(
 ): Promise<void> {
   const count = left.files
   const files = await readManifestFiles(ctx, manifest, { after, count })
+  let scannedTo = after
   for (const file of files) {
     if (left.bytes <= 0) return
     await scanOnce(ctx, file, left)
-    await ctx.db.all(sql`update manifests_to_scan set scanned_to = ${file.path}
-      where manifest = ${manifest} and scanned_to < ${file.path}`)
+    // Somebody may have asked for all of it again meanwhile, or another process be further on.
+    const moved = await ctx.db.all(sql`update manifests_to_scan set scanned_to = ${file.path}
+      where manifest = ${manifest} and scanned_to = ${scannedTo} returning 1`)
+    if (moved.length === 0) return
+    scannedTo = file.path
   }
   if (files.length < count) {
-    await ctx.db.all(sql`delete from manifests_to_scan where manifest = ${manifest}`)
+    await ctx.db.all(sql`delete from manifests_to_scan
+      where manifest = ${manifest} and scanned_to = ${scannedTo}`)
   }
 }
 
@@ -95,12 +102,17 @@ function scanText(scan: FileScan): string {
 }
 
 const windowBytes = 256 * 1024
+/** Of one file: an archive may list files that lie as far from each other as can be. */
+const readsMax = 2000
 
 /** The bytes of a stored file. Small parts near each other are read at once. */
 function sourceOf(ctx: Context, { key, sizeBytes }: SealedFile, left: Left): ByteSource {
   let window = { start: 0, bytes: new Uint8Array(0) }
+  let reads = 0
   async function* read(start: number, end: number): AsyncGenerator<Uint8Array> {
     if (start >= end) return
+    if (++reads > readsMax) throw new UnreadableError('its parts lie in too many places')
+    left.bytes -= readCost
     const blob = await ctx.blobs.get(key, { start, end })
     if (blob?.sizeBytes !== sizeBytes) {
       await blob?.body.cancel()

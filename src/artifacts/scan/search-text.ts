@@ -1,3 +1,4 @@
+import { measureJson } from '../../core/measure-json.ts'
 import {
   ByteReader,
   type ByteSource,
@@ -15,7 +16,9 @@ export type FoundCode = {
 
 type Search = { readonly notes: { readonly found: FoundCode[] }; readonly budget: ScanBudget }
 
-const settingsBytesMax = 16 * 1024 * 1024
+const settingsBytesMax = 4 * 1024 * 1024
+/** Settings of models have some ten thousand; small values take a parser much memory. */
+const settingsMarksMax = 200_000
 /** Bytes of a block that the next one begins with, so that nothing is cut in two. */
 const overlapChars = 256
 
@@ -23,9 +26,13 @@ const overlapChars = 256
 export async function searchSettings(source: ByteSource, { notes, budget }: Search): Promise<void> {
   const bytes = await readHead(source, { count: settingsBytesMax + 1, budget })
   if (bytes.length > settingsBytesMax) throw new UnreadableError('its settings are too long')
+  const text = new TextDecoder().decode(bytes)
+  if (measureJson(text).marks > settingsMarksMax) {
+    throw new UnreadableError('its settings have too many values')
+  }
   let settings: unknown
   try {
-    settings = JSON.parse(new TextDecoder().decode(bytes))
+    settings = JSON.parse(text)
   } catch (err) {
     throw new UnreadableError('its settings are no JSON', { cause: err })
   }
@@ -72,11 +79,13 @@ export async function searchKeras(source: ByteSource, { notes, budget }: Search)
   let isHidden = false
   await eachBlock(source, budget, (block) => {
     hasLambda ||= /"class_name"\s*:\s*"(Lambda|__lambda__)"/.test(block)
+    // More blanks than blocks overlap would part what belongs together.
+    isHidden ||= /"class_name"(\s{64}|\s*:\s{64})/.test(block)
     // Nobody writes letters in this way who does not hide them.
     isHidden ||= /"[^"]{0,40}\\u00[4-7][0-9a-fA-F][^"]{0,40}"\s*[:,}]/.test(block)
   })
   if (hasLambda) notes.found.push({ what: 'lambda', where: 'a Lambda layer of Keras' })
-  if (isHidden) throw new UnreadableError('it hides letters of its settings')
+  if (isHidden) throw new UnreadableError('it hides parts of its settings')
 }
 
 /** The source as text of one character a byte, in blocks that overlap. */

@@ -12,7 +12,9 @@ export type ZipMember = {
 
 /** The end of an archive: 22 bytes and a comment of up to 64 kB, with the locator of ZIP64 before it. */
 const endBytesMax = 22 + 65_535 + 20
-const directoryBytesMax = 16 * 1024 * 1024
+const directoryBytesMax = 4 * 1024 * 1024
+const membersMax = 20_000
+const utf8 = new TextDecoder()
 const unset32 = 0xffff_ffff
 
 type Directory = { readonly start: number; readonly length: number; readonly endsAt: number }
@@ -86,9 +88,10 @@ function membersOf(bytes: Uint8Array, moved: number): ZipMember[] {
     const extraBytes = view.getUint16(at + 30, true)
     const end = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true)
     if (end > bytes.length) throw new UnreadableError('its list of files is damaged')
+    if (members.length >= membersMax) throw new UnreadableError('its list of files is too long')
     const long = longFieldsOf(view, at, { start: at + 46 + nameBytes, length: extraBytes })
     members.push({
-      name: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes)),
+      name: utf8.decode(bytes.subarray(at + 46, at + 46 + nameBytes)),
       method: view.getUint16(at + 10, true),
       isEncrypted: (view.getUint16(at + 8, true) & 1) === 1,
       packedBytes: long.packedBytes,
@@ -143,7 +146,7 @@ export async function openZipMember(
     throw new UnreadableError(`'${name}' is not where its list of files says`)
   }
   const nameBytes = view.getUint16(26, true)
-  if (new TextDecoder().decode(head.subarray(30, 30 + nameBytes)) !== name) {
+  if (utf8.decode(head.subarray(30, 30 + nameBytes)) !== name) {
     throw new UnreadableError(`'${name}' has another name where it stands`)
   }
   if (member.isEncrypted) throw new UnreadableError(`'${name}' says that it is encrypted`)

@@ -143,8 +143,10 @@ test('settings, graphs and layers that run code are found by their names', async
   const hdf = `\x89HDF\r\n\x1a\n${'x'.repeat(65_510)}"class_name": "Lambda", "config": {}`
   expect(await scanText('model.h5', hdf)).toEqual(['lambda a Lambda layer of Keras'])
   expect(await scanText('model.h5', hdf.replace('Lambda', 'L\\u0061mbda'))).toEqual([
-    'unread it hides letters of its settings',
+    'unread it hides parts of its settings',
   ])
+  const blanks = hdf.replace(': "', `:${' '.repeat(70_000)}"`)
+  expect(await scanText('model.h5', blanks)).toEqual(['unread it hides parts of its settings'])
   expect(await scanText('model.h5', hdf.replace('Lambda', 'Dense'))).toEqual([])
 })
 
@@ -156,4 +158,6 @@ test('an archive that lies about itself is unread', async () => {
   expect(told('a.pt', await scanFile(sourceOf(moved), 'a.pt'))).toEqual([
     expect.stringMatching(/^unread the pickle at byte 0/),
   ])
+  // Keras opens an archive by its end, whatever stands before it.
+  expect(told('a.keras', await scanFile(sourceOf(moved), 'a.keras'))).not.toEqual([])
 })

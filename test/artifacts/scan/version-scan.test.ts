@@ -133,3 +133,23 @@ test('a version that is not sealed fails a scan gate, and its scan says so', asy
   })
   expect(json.gates[0].detail).toBe('the version is not sealed: its files are not kept here')
 })
+
+test('what is asked for again while a sweep reads it is read again, too', async () => {
+  const s = await scannedServer({
+    'a.pkl': bytesOf('plain.pkl'),
+    'b.pkl': bytesOf('system-p2.pkl'),
+  })
+  const kept = s.platform.blobs.get
+  let reads = 0
+  s.platform.blobs.get = async (...given) => {
+    // The first file is lost; by the time of the second one somebody has brought it back and asks again.
+    if (++reads === 1) return undefined
+    s.platform.blobs.get = kept
+    await s.call('POST', scanPath)
+    return kept.apply(s.platform.blobs, given)
+  }
+  await sweepScans(s.platform)
+  await sweepScans(s.platform)
+  expect(await s.scan()).toMatchObject({ status: 'scanned', waiting: 0 })
+  expect(await s.judged()).toBe('failed: b.pkl imports posix.system')
+})
