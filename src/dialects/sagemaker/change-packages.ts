@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireModelVersion, requireRegistering } from '../../access/permissions/require.ts'
-import { invalid } from '../../core/error.ts'
+import { conflict, invalid } from '../../core/error.ts'
 import {
   approveVersion,
   rejectVersion,
@@ -13,7 +13,11 @@ import { isUnreviewedSql } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
 import { packageStage } from '../../registry/packages/package-status.ts'
-import { updatePackage } from '../../registry/packages/update-package.ts'
+import {
+  checkPackageUpdate,
+  type PackageChange,
+  updatePackage,
+} from '../../registry/packages/update-package.ts'
 import { requireToDeleteVersion, requireTransition } from '../../registry/permissions.ts'
 import { archivedStage, isActive, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -71,9 +75,12 @@ export const changeActions: readonly SageMakerAction[] = [
     answer: async (ctx, req, { place }) => {
       const { name, version } = req.ModelPackageArn
       checkTogether(req)
-      // The decision is first: where it has to wait, nothing else is changed either.
+      const hasMembers = changesMembers(req)
+      // The decision is first: where it has to wait, nothing else is changed either. So what may refuse
+      // the rest is asked before.
+      if (hasMembers && isDeciding(req)) await refuseMembers(ctx, req)
       await decide(ctx, req)
-      if (changesMembers(req)) await writeMembers(ctx, req)
+      if (hasMembers) await updatePackage(ctx, req.ModelPackageArn, await changeFrom(ctx, req))
       return { ModelPackageArn: packageArnOf(place, name, version) }
     },
   }),
@@ -97,6 +104,22 @@ function checkTogether(req: Update): void {
   if (req.ApprovalDescription !== undefined && req.ModelApprovalStatus === undefined) {
     throw invalid('ApprovalDescription is that of a ModelApprovalStatus: send both')
   }
+}
+
+function isDeciding({ ModelApprovalStatus: status, ModelLifeCycle: cycle }: Update): boolean {
+  return status !== undefined || (cycle !== undefined && isMove(cycle.StageStatus))
+}
+
+/** @throws what writing the members would throw, and for a source that a decision comes before */
+async function refuseMembers(ctx: Context, req: Update): Promise<void> {
+  await checkPackageUpdate(ctx, req.ModelPackageArn, await changeFrom(ctx, req))
+  const said = req.ModelApprovalStatus ?? req.ModelLifeCycle?.StageStatus ?? ''
+  if (req.SourceUri === undefined || said.startsWith('Pending')) return
+  const { source } = await getVersion(ctx, req.ModelPackageArn.name, req.ModelPackageArn.version)
+  if (source === sourceFrom(req.SourceUri)) return
+  throw conflict(
+    `A decision is about the source that a package has: send SourceUri first, then '${said}'`,
+  )
 }
 
 async function decide(ctx: Context, req: Update): Promise<void> {
@@ -126,7 +149,7 @@ async function decideStage(
   { Stage, StageStatus, StageDescription }: NonNullable<Update['ModelLifeCycle']>,
 ): Promise<void> {
   const stage = await resolveStage(ctx, Stage)
-  if (!isDecision(StageStatus) && StageStatus !== 'Retired') return
+  if (!isMove(StageStatus)) return
   if (isActive(stage) && isDecision(StageStatus)) {
     return decisions[StageStatus](ctx, { name, version, stage, comment: StageDescription })
   }
@@ -144,6 +167,11 @@ function isDecision(status: string): status is keyof typeof decisions {
   return Object.hasOwn(decisions, status)
 }
 
+/** Whether a word for a status is more than kept. */
+function isMove(status: string): boolean {
+  return isDecision(status) || status === 'Retired'
+}
+
 function changesMembers(req: Update): boolean {
   const { StageStatus: status = '' } = req.ModelLifeCycle ?? {}
   return (
@@ -153,14 +181,14 @@ function changesMembers(req: Update): boolean {
     req.SourceUri !== undefined ||
     req.AdditionalInferenceSpecificationsToAdd.length > 0 ||
     req.ModelPackageRegistrationType !== undefined ||
-    (status !== '' && status !== 'Retired' && !isDecision(status))
+    (status !== '' && !isMove(status))
   )
 }
 
-async function writeMembers(ctx: Context, req: Update): Promise<void> {
+async function changeFrom(ctx: Context, req: Update): Promise<PackageChange> {
   const { name, version } = req.ModelPackageArn
   const { stage } = await getVersion(ctx, name, version)
-  await updatePackage(ctx, req.ModelPackageArn, {
+  return {
     tags: req.CustomerMetadataProperties,
     tagsToRemove: req.CustomerMetadataPropertiesToRemove,
     change: (given) => membersAfter(given, req, stage),
@@ -168,13 +196,13 @@ async function writeMembers(ctx: Context, req: Update): Promise<void> {
       req.SourceUri === undefined
         ? undefined
         : { source: sourceFrom(req.SourceUri), isUnreviewed: isUnreviewedSql },
-  })
+  }
 }
 
 /** @param stage that the package is in now */
 function membersAfter(given: PackageMembers, req: Update, stage: string): PackageMembers {
   const { ModelLifeCycle: cycle, InferenceSpecification: inference } = req
-  const isSaid = cycle && !isDecision(cycle.StageStatus) && cycle.StageStatus !== 'Retired'
+  const isSaid = cycle && !isMove(cycle.StageStatus)
   const said: SaidOfLifeCycle | false | undefined = isSaid && { said: cycle, whileIn: stage }
   const type = req.ModelPackageRegistrationType
   const more = req.AdditionalInferenceSpecificationsToAdd

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt } from '../../core/error.ts'
 import { writeBounded } from '../../db/bound.ts'
+import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { versionTagsRemoval, versionTagsWrite } from '../many-tags.ts'
@@ -41,11 +42,35 @@ export async function updatePackage(
   throw conflict(`Version ${number} of '${excerpt(name)}' kept changing; try again`)
 }
 
+/**
+ * Look whether `updatePackage` would refuse a change: it is made and taken back in one batch.
+ *
+ * @throws as `updatePackage`, but for what keeps changing
+ */
+export async function checkPackageUpdate(
+  ctx: Context,
+  { name, version: number }: { readonly name: string; readonly version: number },
+  change: PackageChange,
+): Promise<void> {
+  const version = await getVersion(ctx, name, number)
+  // The schema refuses a row without them.
+  const back = sql`insert into model_packages (model_version, given) values (${version.id}, null)`
+  try {
+    await writeChange(ctx, version, { ...change, back })
+  } catch (err) {
+    const isBack =
+      err instanceof ConstraintError &&
+      err.kind === 'not null' &&
+      err.subject.endsWith('model_packages.given')
+    if (!isBack) throw err
+  }
+}
+
 /** @returns false: the members changed meanwhile, and nothing was written */
 async function writeChange(
   ctx: Context,
   version: ModelVersion,
-  { tags, tagsToRemove, change, late }: PackageChange,
+  { tags, tagsToRemove, change, late, back }: PackageChange & { readonly back?: SQL },
 ): Promise<boolean> {
   const { id: versionId } = version
   const moved = late && sourceWrites(ctx, version, late)
@@ -64,6 +89,7 @@ async function writeChange(
       ...(isOther && memberWrites(ctx, id, { before: before ?? {}, given, isSame })),
       // Last: until then all of it has the same condition.
       source: moved?.statements,
+      back,
     }),
   )
   if (still.length === 1) return true

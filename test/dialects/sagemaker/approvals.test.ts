@@ -131,6 +131,49 @@ test('what stands beside a decision is changed with it, or not at all', async ()
   expect((await described()).CustomerMetadataProperties).toEqual({ auc: '0.91', by: 'pipeline' })
 })
 
+test.each([
+  { CustomerMetadataProperties: { ['k'.repeat(300)]: 'v' } },
+  { CustomerMetadataProperties: { k: 'v'.repeat(100_001) } },
+  { CustomerMetadataProperties: manyTags(0), CustomerMetadataPropertiesToRemove: ['auc'] },
+  { SourceUri: 'file:///etc' },
+  { SourceUri: 's3://b/other' },
+  { InferenceSpecification: { Containers: [], More: 'x'.repeat(300_000) } },
+])('a member that is refused keeps the decision beside it from being made: %#', async (members) => {
+  const { ci, rita, update, described, requests, stage } = await reviewedPackages()
+  // With what each of these adds the tags are more than an object may have.
+  for (let i = 1; i < 6; i++) await update(ci, { CustomerMetadataProperties: manyTags(i) })
+  const before = await described()
+  for (const decision of [
+    { ModelApprovalStatus: 'Approved' },
+    { ModelApprovalStatus: 'Rejected' },
+    { ModelLifeCycle: { Stage: 'Production', StageStatus: 'Approved' } },
+    { ModelLifeCycle: { Stage: 'Archived', StageStatus: 'Retired' } },
+  ]) {
+    const refused = await update(rita, { ...members, ...decision })
+    expect(refused.status).toBe(400)
+    expect(refused.json.message).not.toContain('kept changing')
+    expect(await described()).toEqual(before)
+    expect((await requests())[0].reviews).toEqual([])
+    expect(await stage()).toBe('None')
+  }
+})
+
+test('a source stands beside the question for an approval, and the same one beside an approval', async () => {
+  const { rita, update, described } = await reviewedPackages(null)
+  const moved = { SourceUri: 's3://b/new', ModelApprovalStatus: 'PendingManualApproval' }
+  expect((await update(rita, moved)).status).toBe(200)
+  expect(await described()).toMatchObject(moved)
+  const approved = { SourceUri: 's3://b/new', ModelApprovalStatus: 'Approved' }
+  expect((await update(rita, approved)).status).toBe(200)
+  expect(await described()).toMatchObject(approved)
+})
+
+/** Ten of a hundred thousand characters. */
+function manyTags(from: number) {
+  const names = Array.from({ length: 9 }, (_, i) => [`${from}-${i}`, 'v'.repeat(100_000)])
+  return Object.fromEntries(names)
+}
+
 test('without a policy whoever may move a version approves and rejects it', async () => {
   const { ci, approve, reject, described, stage, requests, update } = await reviewedPackages(null)
   expect(await requests()).toEqual([])
