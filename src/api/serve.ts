@@ -1,10 +1,10 @@
 import type { Hono } from 'hono'
 import type { z } from 'zod'
-import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { excerpt, invalid } from '../core/error.ts'
 import { readAs } from '../core/explain.ts'
-import { measureJson } from '../core/measure-json.ts'
+import { checkWholeText } from '../core/names.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
-import { checkJsonSize, readJsonObject } from '../http/body.ts'
+import { parseWholeJson, readJsonObject } from '../http/body.ts'
 import { admit, guardedHandler, type Rule } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Answer, Endpoint, RequestOf } from './endpoints/endpoint.ts'
@@ -53,7 +53,7 @@ async function readRequest<E extends Endpoint>(endpoint: E, c: AppContext): Prom
   return {
     params: params && parsed(params, wholeTexts(c.req.param())),
     query: query && parsed(query, wholeTexts(queryOf(c))),
-    body: body && parsed(body, await readJsonObject(c, parseJson)),
+    body: body && parsed(body, await readJsonObject(c, parseWholeJson)),
   } as RequestOf<E>
 }
 
@@ -70,34 +70,12 @@ function queryOf(c: AppContext): Record<string, unknown> {
   return given
 }
 
-/** Escapes of a NUL, or of half of a character. */
-const hardEscapes = /\\u(?:0000|d[89a-f])/i
-
-function parseJson(text: string): unknown {
-  const isHard = hardEscapes.test(text)
-  checkJsonSize(measureJson(text), isHard)
-  try {
-    return isHard ? JSON.parse(text, wholeText) : JSON.parse(text)
-  } catch (err) {
-    if (err instanceof RegistryError) throw err
-    throw invalid('The request body is not valid JSON', { cause: err })
-  }
-}
-
 function wholeTexts(values: Readonly<Record<string, unknown>>): object {
   for (const [key, value] of Object.entries(values)) {
-    for (const item of [value].flat()) wholeText(key, item)
+    checkWholeText(key, key)
+    for (const item of [value].flat()) if (typeof item === 'string') checkWholeText(item, key)
   }
   return values
-}
-
-/** Text that a database can hold: libSQL ends the process over half of a character inside JSON. */
-function wholeText(key: string, value: unknown): unknown {
-  for (const text of [key, value]) {
-    if (typeof text !== 'string' || (text.isWellFormed() && !text.includes('\0'))) continue
-    throw invalid(`Invalid value for '${excerpt(key)}': it holds a NUL or a lone surrogate`)
-  }
-  return value
 }
 
 /** `value`, parsed by `schema`. @throws INVALID_PARAMETER_VALUE the message names the field */

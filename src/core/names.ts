@@ -20,6 +20,17 @@ export function checkLength(value: string, charsMax: number, field: string): voi
   }
 }
 
+/** Whether databases keep a text as it is: it has no NUL, and no half of a character. */
+export function isWholeText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000')
+}
+
+/** Refuses a text that no database keeps as it is. @param field the request's parameter, for the message */
+export function checkWholeText(text: string, field: string): void {
+  if (isWholeText(text)) return
+  throw invalid(`Invalid value for '${excerpt(field)}': it holds a NUL or a lone surrogate`)
+}
+
 /** `value` cut to `charsMax` characters: what MLflow does to long param and run tag values. */
 export function truncate(value: string, charsMax: number): string {
   return value.length <= charsMax

@@ -35,8 +35,32 @@ export function fixSql<Row>(fragment: SQL<Row>): SQL<Row> {
 }
 
 function toBindable(value: unknown): string | number | null {
-  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'string') return withWholeCharacters(value)
+  if (value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'boolean') return value ? 1 : 0
   throw new TypeError(`not a value that SQL can bind: ${typeof value} ${String(value)}`)
+}
+
+/** What JSON.stringify writes for half of a character: a whole one it writes as it is. */
+const halfEscape = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+
+/**
+ * A text with U+FFFD for each half of a character, in JSON that the server wrote too: D1 would keep three wrong bytes,
+ * and libSQL ends the whole process over what SQL unpacks from such JSON. Escapes in texts of callers are data and
+ * stay, as long as they are not written as the server writes JSON.
+ */
+function withWholeCharacters(text: string): string {
+  if (text.search(halfEscape) === -1 || !isWrittenHere(text)) return text.toWellFormed()
+  return text.toWellFormed().replace(halfEscape, '$1\ufffd')
+}
+
+function isWrittenHere(text: string): boolean {
+  if (!/^[[{]/.test(text)) return false
+  try {
+    return JSON.stringify(JSON.parse(text)) === text
+  } catch {
+    // No JSON, so SQL cannot unpack it either.
+    return false
+  }
 }

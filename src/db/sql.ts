@@ -35,7 +35,9 @@ export class Real {
  */
 function jsonCellOf(cell: JsonCell): string {
   if (cell instanceof Real) return cell.value.toPrecision(17)
-  return typeof cell === 'bigint' ? cell.toString() : JSON.stringify(cell)
+  if (typeof cell === 'bigint') return cell.toString()
+  // SQL unpacks no half of a character: see `compile`.
+  return JSON.stringify(typeof cell === 'string' ? cell.toWellFormed() : cell)
 }
 
 /**

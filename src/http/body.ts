@@ -1,6 +1,7 @@
 import { chunksOf } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import { type JsonSize, measureJson } from '../core/measure-json.ts'
+import { checkWholeText } from '../core/names.ts'
 import { letOthersRun } from '../core/rounds.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import type { AppContext } from './app-env.ts'
@@ -73,6 +74,37 @@ export async function readJsonObject(
     throw invalid('The request body must be a JSON object')
   }
   return body
+}
+
+/** Escapes of a NUL, or of half of a character. */
+const hardEscapes = /\\u(?:0000|d[89a-f])/i
+
+/**
+ * JSON whose texts and keys a database keeps as they are.
+ *
+ * @param levelsMax of lists and objects
+ * @throws INVALID_PARAMETER_VALUE it is no JSON, has another text, or is nested deeper
+ * @throws PAYLOAD_TOO_LARGE as `checkJsonSize`
+ */
+export function parseWholeJson(text: string, levelsMax = Number.POSITIVE_INFINITY): unknown {
+  const isHard = hardEscapes.test(text)
+  const size = measureJson(text)
+  checkJsonSize(size, isHard)
+  if (size.depth > levelsMax) {
+    throw invalid(`The request's JSON is nested deeper than ${levelsMax}`)
+  }
+  try {
+    return isHard ? JSON.parse(text, wholeValue) : JSON.parse(text)
+  } catch (err) {
+    if (err instanceof RegistryError) throw err
+    throw invalid('The request body is not valid JSON', { cause: err })
+  }
+}
+
+function wholeValue(key: string, value: unknown): unknown {
+  checkWholeText(key, key)
+  if (typeof value === 'string') checkWholeText(value, key)
+  return value
 }
 
 /**

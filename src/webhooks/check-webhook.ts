@@ -1,6 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
-import { checkLength } from '../core/names.ts'
+import { checkLength, checkWholeText } from '../core/names.ts'
 import type { DatabricksTerms } from './events/databricks-events.ts'
 import { isEventPattern } from './events/event-types.ts'
 import { type Format, formats } from './formats/formats.ts'
@@ -57,10 +57,7 @@ export function checkFields(fields: WebhookFields): void {
 
 /** Refuses text that a database would not store unchanged. */
 function checkText(fields: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value.isWellFormed() && !value.includes('\u0000')) continue
-    throw invalid(`Invalid value for '${name}': it holds a NUL or a lone surrogate`)
-  }
+  for (const [name, value] of Object.entries(fields)) checkWholeText(value, name)
 }
 
 function checkName(name: string): void {

@@ -118,6 +118,38 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
       }
     })
 
+    test.each([
+      JSON.stringify(['a\ud800b']),
+      JSON.stringify(['a\udc00b']),
+      jsonRowsOf([['a\ud800b', new Real(1)]]).slice(1, -1),
+      JSON.stringify({ 'k\ud800': 'a\ud800b' }),
+      JSON.stringify(['a\ud800b', '\\ud800', '\\\\\ud800', 'é\ud83d\ude00']),
+    ])('half of a character that SQL unpacks from %s is U+FFFD, as in plain text', async (json) => {
+      const row = await db.first(sql<{ value: string; plain: string }>`
+        select value, ${'a\ud800b'} as plain from json_each(${json})`)
+      expect(row).toEqual({ value: 'a\ufffdb', plain: 'a\ufffdb' })
+      const rest = await db.all(
+        sql<{
+          key: string
+          value: string
+        }>`select key, value from json_each(${json}) where key <> 0`,
+      )
+      const kept = ['\\ud800', '\\\\\ufffd', 'é\ud83d\ude00']
+      expect(rest.map(({ value }) => value)).toEqual(
+        json.includes('é') ? kept : json.startsWith('{') ? ['a\ufffdb'] : rest.map(() => 1),
+      )
+    })
+
+    test.each([
+      '\\ud800',
+      '{"a": "\\ud800"}',
+      '["\\ud800',
+      '{"a":"\\\\ud800"}',
+      '["\\ud83d\\ude00"]',
+    ])('the text %s of a caller is bound as it is', async (text) => {
+      expect(await db.first(sql`select ${text} as text`)).toEqual({ text })
+    })
+
     test.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, {}])(
       '%s is refused as a bound value before any statement runs',
       async (value) => {

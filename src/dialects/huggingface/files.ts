@@ -4,6 +4,7 @@ import type { ManifestFile } from '../../artifacts/manifest.ts'
 import { readEntriesAt, readFilesBelow } from '../../artifacts/manifest-entries.ts'
 import { joinPaths } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
+import { checkWholeText, isWholeText } from '../../core/names.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { readFormOrJson } from '../../http/body.ts'
 import { sendArtifact } from '../../http/files/send-artifact.ts'
@@ -64,7 +65,7 @@ export async function sendTree(
   const { ctx } = c.var
   const isRecursive = /^(?:true|1)$/i.test(c.req.query('recursive') ?? '')
   const cursor = c.req.query('cursor') ?? ''
-  if (!cursor.isWellFormed() || cursor.includes('\0')) throw invalid('Invalid cursor')
+  if (!isWholeText(cursor)) throw invalid('Invalid cursor')
   const read = isRecursive ? readAllBelow : readFolder
   const { entries, next } = await read(ctx, revision, { folder, cursor })
   if (entries.length === 0 && folder !== '' && cursor === '') throw noEntry(repository.id, folder)
@@ -129,8 +130,8 @@ export async function sendPathsInfo(c: AppContext, { revision }: Place): Promise
 async function readPaths(c: AppContext): Promise<string[]> {
   const paths = (await readFormOrJson(c, 'paths')).map((path) => path.replace(/^\/+|\/+$/g, ''))
   if (paths.length > pathsMax) throw invalid(`At most ${pathsMax} paths can be asked for at once`)
-  if (paths.every((path) => path.isWellFormed() && !path.includes('\0'))) return paths
-  throw invalid("Invalid value for 'paths': it holds a NUL or a lone surrogate")
+  for (const path of paths) checkWholeText(path, 'paths')
+  return paths
 }
 
 /** Clients check a file by `lfs`; without it they would take `oid` for an id of Git. */

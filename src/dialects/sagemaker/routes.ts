@@ -1,9 +1,8 @@
 import { Hono } from 'hono'
 import type { SignedRequest } from '../../access/signatures/sigv4.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
-import { measureJson } from '../../core/measure-json.ts'
 import type { AppContext, AppEnv } from '../../http/app-env.ts'
-import { checkJsonSize, readBytes } from '../../http/body.ts'
+import { parseWholeJson, readBytes } from '../../http/body.ts'
 import { admit, guardedHandler } from '../../http/guards/guard.ts'
 import { forwardedHost } from '../../http/guards/reached.ts'
 import { rawPath } from '../../http/guards/target.ts'
@@ -25,7 +24,7 @@ const actions: ReadonlyMap<string, SageMakerAction> = new Map(
 
 /** The largest request has a card of 100,000 characters. */
 const bodyBytesMax = 1_000_000
-const depthMax = 50
+const levelsMax = 50
 
 /** SageMaker's model registry: every action is a POST to the path of the endpoint that clients are given. */
 export function sageMakerRoutes(): Hono<AppEnv> {
@@ -76,39 +75,11 @@ function signedRequestOf(c: AppContext, body: Uint8Array): SignedRequest {
 function readBody(bytes: Uint8Array): SentBody {
   const text = new TextDecoder().decode(bytes)
   if (text.trim() === '') return { members: {}, text }
-  const size = measureJson(text)
-  checkJsonSize(size)
-  if (size.depth > depthMax) throw invalid(`The request's JSON is nested deeper than ${depthMax}`)
-  const members = parsed(text)
+  const members = parseWholeJson(text, levelsMax)
   if (typeof members === 'object' && members !== null && !Array.isArray(members)) {
-    checkTexts(members)
     return { members, text }
   }
   throw invalid('The request body must be a JSON object')
-}
-
-/** Refuses texts, keys too, that a database would not store unchanged. */
-function checkTexts(value: unknown): void {
-  if (typeof value === 'string') checkText(value)
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, one] of Object.entries(value)) {
-    checkText(key)
-    checkTexts(one)
-  }
-}
-
-function checkText(text: string): void {
-  if (text.isWellFormed() && !text.includes('\u0000')) return
-  const shown = excerpt(text.toWellFormed().replaceAll('\u0000', '\\0'))
-  throw invalid(`Invalid text '${shown}': it holds a NUL or a lone surrogate`)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (err) {
-    throw invalid('The request body is not valid JSON', { cause: err })
-  }
 }
 
 function notServed(c: AppContext): RegistryError {

@@ -2,6 +2,7 @@ import { cleanPath } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
+import { isWholeText } from '../../core/names.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { BigNumber } from './json.ts'
@@ -59,7 +60,7 @@ export const scalars: {
 
 function decodeString(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(value, name, 'a string')
-  if (!value.isWellFormed() || value.includes('\u0000')) {
+  if (!isWholeText(value)) {
     throw invalid(
       `${messages.wrongText(value.toWellFormed().replaceAll('\u0000', '\\0'), name)}: it holds a NUL or a lone surrogate`,
     )

@@ -147,6 +147,15 @@ describe('the pages of policies', () => {
     ])
     const broken = await root.post(`${signOff}/save`, { json: '{"a": ', seen_revision: '1' })
     expect([broken.status, textOf(broken.html)]).toEqual([400, expect.stringContaining('Not JSON')])
+    const half = json({
+      applies_to: { models: 'a', stage: 'Production' },
+      gates: [{ name: 'x', type: 'tag', key: 'a\ud800' }],
+    })
+    const noText = await root.post(`${signOff}/save`, { json: half, seen_revision: '1' })
+    expect([noText.status, textOf(noText.html)]).toEqual([
+      400,
+      expect.stringContaining('a lone surrogate'),
+    ])
   })
 
   test('judge a draft on a version, and on past requests, and change nothing', async () => {

@@ -8,6 +8,7 @@ import {
   PolicyBody,
 } from '../../../governance/policies/policy-body.ts'
 import { checkTraceGate } from '../../../governance/policies/trace-gate.ts'
+import { parseWholeJson } from '../../../http/body.ts'
 import { type FormFields, linesOf } from '../../forms.ts'
 import { fieldsOfGate, gateOfFields } from './gate-fields.ts'
 import { type GateType, gateTypes, isGateType } from './gate-terms.ts'
@@ -220,11 +221,15 @@ function bodyOf(draft: PolicyDraft) {
 
 function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseWholeJson(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch (err) {
-    if (err instanceof SyntaxError) throw new DraftError(`Not JSON: ${err.message}`, 'json')
-    throw err
+    if (!(err instanceof RegistryError)) throw err
+    const { message, cause } = err
+    throw new DraftError(
+      cause instanceof SyntaxError ? `Not JSON: ${cause.message}` : message,
+      'json',
+    )
   }
   throw new DraftError('A policy is a JSON object', 'json')
 }
