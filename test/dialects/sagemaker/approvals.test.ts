@@ -63,13 +63,25 @@ test('two who approve at once both succeed, and the package moves once', async (
   expect(moves).toHaveLength(1)
 })
 
-test('of an approval and a rejection at once one decides, and the other is told', async () => {
+test('an approval and a rejection at once end as one after the other, or one of them is told', async () => {
   const { rita, approve, reject, described, stage } = await reviewedPackages()
   const [yes, no] = await Promise.all([approve(rita, 'yes'), reject(rita, 'no')])
   const { ModelApprovalStatus: status } = await described()
-  expect(['Approved', 'Rejected']).toContain(status)
   expect((status === 'Approved' ? yes : no).status).toBe(200)
+  // An approval that finds the request closed asks anew, and who asks may not approve.
+  if (status === 'PendingManualApproval') expect(yes.json.__type).toBe('ConflictException')
   expect((await stage()) === 'Production').toBe(status === 'Approved')
+})
+
+test('an approval after the rejection is a new request, which somebody else has to approve', async () => {
+  const { rita, approve, reject, described, stage, requests } = await reviewedPackages()
+  expect((await reject(rita, 'no')).status).toBe(200)
+  const yes = await approve(rita, 'yes')
+  expect(yes).toMatchObject({ status: 400, json: { __type: 'ConflictException' } })
+  expect(yes.json.message).toContain('Promotion request #2')
+  expect((await described()).ModelApprovalStatus).toBe('PendingManualApproval')
+  expect(await requests()).toHaveLength(2)
+  expect(await stage()).toBe('None')
 })
 
 test('who may not approve does not, whatever they may move', async () => {
