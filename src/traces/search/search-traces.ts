@@ -17,7 +17,7 @@ import { type CandidateRow, type Candidates, findCandidates } from '../words/fin
 import { matchLines } from './match-lines.ts'
 import { findKinds } from './span-kinds.ts'
 import { type SplitFilter, splitFilter } from './split-filter.ts'
-import { traceFilterKeys, traceSortKeys } from './trace-keys.ts'
+import { isOfSessionSql, traceFilterKeys, traceSortKeys } from './trace-keys.ts'
 
 const pageMax = 500
 const pageDefault = 100
@@ -74,7 +74,7 @@ async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<numbe
   const { scope, clauses, left, candidates } = await prepareFilter(ctx, experiments, search.filter)
   const { session } = search
   const wanted: Search = {
-    scope: session === undefined ? scope : [...scope, sql`t.session_id = ${session}`],
+    scope: session === undefined ? scope : [...scope, isOfSessionSql(sql`${session}`)],
     filter: clauses,
     orderBy: parseOrderBy(search.orderBy),
     count,

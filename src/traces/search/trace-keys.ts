@@ -92,10 +92,18 @@ function labelField(json: SQL): FilterField {
   }
 }
 
+/**
+ * Traces of a session. Not told that they are few, SQLite reads all traces of an experiment in the order of
+ * their time, and not the index of sessions.
+ */
+export function isOfSessionSql(session: SQL): SQL {
+  return sql`unlikely(t.session_id = ${session})`
+}
+
 /** The session has a column, and that an index. */
 function sessionCondition(clause: KnownClause, literals: Literals): SQL | undefined {
   const isSession = clause.operator === '=' && clause.key.name === 'mlflow.trace.session'
-  return isSession ? sql`t.session_id = ${literals.text(stringOf(clause))}` : undefined
+  return isSession ? isOfSessionSql(literals.text(stringOf(clause))) : undefined
 }
 
 /** A trace is of the run that it began in; asked for one run, of one that it was linked with too. */
