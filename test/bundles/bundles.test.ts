@@ -259,6 +259,35 @@ describe('the key of bundles', () => {
     expect(await verifyFiles(platform, files, await pems())).toMatchObject({ version: '1' })
   })
 
+  test('is renewed by several at once, and signs meanwhile and afterwards', async () => {
+    const { make, call } = await sealedServer()
+    const renew = () => call('POST', '/api/v1/keys/renew')
+    const done = await sixteen((i) => (i % 4 === 0 ? renew() : make()))
+    expect(done.map(({ status }) => status)).toEqual(Array(16).fill(201))
+    const { items } = (await call('GET', '/api/v1/keys')).json
+    expect(items.filter(({ until }: { until?: number }) => until === undefined)).toHaveLength(1)
+    expect((await make()).json.key).toBe(items[0].hint)
+  })
+
+  test('is not taken over by one that was read before it was renewed', async () => {
+    const { platform, make, call } = await sealedServer()
+    await make()
+    const { read, keep } = platform.bundleKey
+    let reads = 0
+    // The first read finds that there is one, the second takes it.
+    const slow = async () => {
+      const text = await read()
+      if (++reads === 2) {
+        expect((await call('POST', '/api/v1/keys/renew')).status).toBe(201)
+      }
+      return text
+    }
+    await keep?.(await makePrivateKey(), true)
+    Object.assign(platform, { bundleKey: { read: slow, keep } })
+    expect((await make()).status).toBe(201)
+    expect((await make()).status).toBe(201)
+  })
+
   test('is the one that the operator gave, as PEM or on one line, and is not renewed here', async () => {
     const pem = await makePrivateKey()
     const { make, call } = await sealedServer({ bundleKey: givenBundleKey(pem) })

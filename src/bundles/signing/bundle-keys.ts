@@ -25,6 +25,9 @@ export async function listBundleKeys({ db }: Pick<Context, 'db'>): Promise<Publi
   }))
 }
 
+/** So often the key may be another while it is read. */
+const triesMax = 5
+
 /**
  * The key that signs now. The first use makes it, unless the operator gave it, and lists it; the one
  * before it is listed as over.
@@ -33,11 +36,15 @@ export async function listBundleKeys({ db }: Pick<Context, 'db'>): Promise<Publi
  * @throws RESOURCE_CONFLICT another key has taken its place
  */
 export async function prepareBundleKey(ctx: Context): Promise<KeyPair> {
-  const { bundleKey } = ctx
-  if ((await bundleKey.read()) === undefined) {
-    await bundleKey.keep?.(await makePrivateKey(), false)
+  for (let tries = 0; tries < triesMax; tries++) {
+    // Read before the key: one that was read before another was listed takes the place of that one never.
+    const listed = await findListedKey(ctx)
+    const pair = await readKey(ctx)
+    if (pair.hint === listed || (await publishKey(ctx, pair, listed))) return pair
   }
-  return publishKey(ctx)
+  throw conflict(
+    `This server's key of bundles is over, since another one signed after it; let all servers of one database have the same ${variableOf('bundle-key')}, or renew the key`,
+  )
 }
 
 /**
@@ -54,40 +61,52 @@ export async function renewBundleKey(ctx: Context): Promise<KeyPair> {
   }
   // The file goes first: a key in it that is not listed yet is listed by its first use.
   await ctx.bundleKey.keep(await makePrivateKey(), true)
-  return publishKey(ctx)
+  return prepareBundleKey(ctx)
 }
 
-async function publishKey(ctx: Context): Promise<KeyPair> {
-  const text = await ctx.bundleKey.read()
+/** The hint of the key that is listed as the one that signs. */
+async function findListedKey({ db }: Context): Promise<string | null> {
+  const row = await db.first(listedSql)
+  return row?.hint ?? null
+}
+
+const listedSql = sql<{ hint: string }>`select hint from bundle_keys where until_ms is null`
+
+async function readKey(ctx: Context): Promise<KeyPair> {
+  const { bundleKey } = ctx
+  if ((await bundleKey.read()) === undefined) {
+    await bundleKey.keep?.(await makePrivateKey(), false)
+  }
+  const text = await bundleKey.read()
   if (text === undefined) throw noKey()
   const pair = await readKeyPair(ctx, text)
   if (!pair) throw wrongKey()
-  const { hint, pem } = pair
-  const isNew = sql`not exists (select 1 from bundle_keys where hint = ${hint})`
-  const known = sql<
-    Pick<typeof bundleKeys.$inferSelect, 'until_ms'>
-  >`select until_ms from bundle_keys
-    where hint = ${hint}`
-  const [row] = await ctx.db.all(known)
-  const [now] = row ? [row] : (await commit(ctx, { ...newKeyStatements(), known })).known
-  if (now?.until_ms === null) return pair
-  throw conflict(
-    `This server's key of bundles is over, since another one signed after it; let all servers of one database have the same ${variableOf('bundle-key')}, or renew the key`,
-  )
+  return pair
+}
 
-  function newKeyStatements() {
-    return {
-      entry: entryStatement(ctx, {
-        action: 'bundle_key.published',
-        from: sql`(select 1) one where ${isNew}`,
-        after: sql`json_object('hint', ${hint},
-          'replaces', (select hint from bundle_keys where until_ms is null))`,
-      }),
-      over: sql`update bundle_keys set until_ms = ${ctx.now()} where until_ms is null and ${isNew}`,
-      published: sql`insert into bundle_keys (hint, pem, from_ms)
-        select ${hint}, ${pem}, ${ctx.now()} where ${isNew}`,
-    }
-  }
+/**
+ * List a new key as the one that signs, in the place of `listed`.
+ *
+ * @returns false: it is not new, or another one is listed now
+ */
+async function publishKey(
+  ctx: Context,
+  { hint, pem }: KeyPair,
+  listed: string | null,
+): Promise<boolean> {
+  const isNew = sql`not exists (select 1 from bundle_keys where hint = ${hint})`
+  const { published } = await commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'bundle_key.published',
+      from: sql`(select 1) one where ${isNew} and (${listedSql}) is ${listed}`,
+      after: sql`json_object('hint', ${hint}, 'replaces', ${listed})`,
+    }),
+    over: sql`update bundle_keys set until_ms = ${ctx.now()}
+      where until_ms is null and hint = ${listed} and ${isNew}`,
+    published: sql<{ hint: string }>`insert into bundle_keys (hint, pem, from_ms)
+      select ${hint}, ${pem}, ${ctx.now()} where ${isNew} and not exists (${listedSql}) returning hint`,
+  })
+  return published.length > 0
 }
 
 function noKey(): RegistryError {
