@@ -74,6 +74,39 @@ describe('a zip that wants to do harm', () => {
     }
   })
 
+  test('is refused with an entry that its list does not name, in front of or behind the others', async () => {
+    const { files, folder, verify } = await madeBundle()
+    const bytes = zipSync(files)
+    const hidden = zipSync({ 'model/evil.py': new TextEncoder().encode('x') })
+    const listOf = (zip: Uint8Array) => {
+      const view = new DataView(zip.buffer)
+      return { view, end: zip.length - 22, start: view.getUint32(zip.length - 6, true) }
+    }
+    const entry = hidden.subarray(0, listOf(hidden).start)
+    for (const at of [0, listOf(bytes).start]) {
+      const whole = new Uint8Array([...bytes.subarray(0, at), ...entry, ...bytes.subarray(at)])
+      const { view, end } = listOf(whole)
+      const start = listOf(bytes).start + entry.length
+      view.setUint32(end + 16, start, true)
+      for (let head = start; at === 0 && head < end; ) {
+        view.setUint32(head + 42, view.getUint32(head + 42, true) + entry.length, true)
+        const lengths = [28, 30, 32].map((field) => view.getUint16(head + field, true))
+        head += 46 + lengths.reduce((a, b) => a + b)
+      }
+      expect(Object.keys(unzipSync(whole))).toEqual(Object.keys(files))
+      const other = join(folder, 'hidden.zip')
+      await writeFile(other, whole)
+      const { code, out } = await verify(other)
+      expect([code, out]).toEqual([1, expect.stringContaining('in no file of its list')])
+    }
+    // The beginning of an entry says that it is shorter, so that what follows is another one.
+    new DataView(bytes.buffer).setUint32(18, 1, true)
+    const shorter = join(folder, 'shorter.zip')
+    await writeFile(shorter, bytes)
+    const { code, out } = await verify(shorter)
+    expect([code, out]).toEqual([1, expect.stringContaining('has two sizes')])
+  })
+
   test('is not unpacked beyond what was signed, however small it is packed', async () => {
     const { files, folder, verify, verifyOther } = await madeBundle()
     const zeros = new Uint8Array(3_000_000)

@@ -1,4 +1,4 @@
-import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { type Entry, type LocalFileHeader, openPromise, type ZipFile } from 'yauzl'
 import { BundleFormatError, type BundleReader } from '../../bundles/verify/bundle-reader.ts'
 import { excerpt } from '../../core/error.ts'
 import { isPlainPath } from '../../core/names.ts'
@@ -20,12 +20,16 @@ const entriesMax = 500_000
 const fileTypes = 0xf000
 const regularFile = 0x8000
 const encrypted = 1
+const sizesBehind = 8
+const largeFile = 0xffffffff
+/** What may follow an entry: its sizes and its CRC once more. Less than the 30 bytes that an entry begins with. */
+const trailerBytesMax = 24
 /** A second name for an entry, by which some programs would unpack it. */
 const otherNameField = 0x7075
 
 /**
  * Open a zip without believing anything of it: names that lead elsewhere, links, names that stand twice and
- * files that grow beyond what was said are refused. Nothing is unpacked.
+ * files that grow beyond what was said are refused, and what only some programs see. Nothing is unpacked.
  *
  * @throws StartError the file cannot be read
  * @throws BundleFormatError it is no zip of plain files
@@ -67,19 +71,58 @@ async function openFile(path: string): Promise<ZipFile> {
 
 async function readEntries(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
   if (zip.entryCount > entriesMax) throw new BundleFormatError('it has too many files')
+  // Where the list of the files begins, until it is read; its type is wrong.
+  const listStart = Number(zip.readEntryCursor)
+  const all: Entry[] = []
   const entries = new Map<string, Entry>()
   try {
     for await (const entry of zip.eachEntry()) {
+      all.push(entry)
       const name = nameOf(entry.fileNameRaw)
-      if (name.endsWith('/') && entry.uncompressedSize === 0) continue
+      if (isFolder(entry, name)) continue
       refuseOdd(entry, name)
       if (entries.has(name)) throw new BundleFormatError(`it has two files ${shown(name)}`)
       entries.set(name, entry)
     }
+    await refuseHidden(zip, all, listStart)
   } catch (err) {
     throw notZip(err)
   }
   return entries
+}
+
+/** Programs that read from the beginning go by what stands there, and not by the list at the end. */
+async function refuseHidden(zip: ZipFile, entries: readonly Entry[], listStart: number) {
+  let end = 0
+  const refuseGap = (next: number) => {
+    if (next >= end && next <= end + trailerBytesMax) return
+    throw new BundleFormatError('it has bytes that are in no file of its list')
+  }
+  const inOrder = entries.toSorted(
+    (a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader,
+  )
+  for (const entry of inOrder) {
+    refuseGap(entry.relativeOffsetOfLocalHeader)
+    const name = nameOf(entry.fileNameRaw)
+    const header = await zip.readLocalFileHeaderPromise(entry, { minimal: false })
+    if (nameOf(header.fileName) !== name) {
+      throw new BundleFormatError(`${shown(name)} has two names`)
+    }
+    if (!hasOneSize(header, entry)) throw new BundleFormatError(`${shown(name)} has two sizes`)
+    end = header.fileDataStart + entry.compressedSize
+  }
+  refuseGap(listStart)
+}
+
+/** An entry that programs unpack as a folder; what lies in it is nothing, packed or not. */
+function isFolder({ uncompressedSize, compressedSize }: Entry, name: string): boolean {
+  return name.endsWith('/') && uncompressedSize === 0 && compressedSize <= trailerBytesMax
+}
+
+/** The size before an entry is that of the list, or stands behind it or in a field for large files. */
+function hasOneSize({ generalPurposeBitFlag, compressedSize }: LocalFileHeader, entry: Entry) {
+  const isElsewhere = (generalPurposeBitFlag & sizesBehind) !== 0 || compressedSize === largeFile
+  return isElsewhere || compressedSize === entry.compressedSize
 }
 
 function refuseOdd(
@@ -109,9 +152,6 @@ async function* streamEntry(
   if (entry.uncompressedSize > bytesMax) throw tooLarge(name)
   let sizeBytes = 0
   try {
-    const { fileName } = await zip.readLocalFileHeaderPromise(entry, { minimal: false })
-    // Programs that read from the beginning go by that name.
-    if (nameOf(fileName) !== name) throw new BundleFormatError(`${shown(name)} has two names`)
     for await (const chunk of await zip.openReadStreamPromise(entry)) {
       sizeBytes += chunk.length
       if (sizeBytes > bytesMax) throw tooLarge(name)
