@@ -113,6 +113,20 @@ test('a version goes to another server with its facts, and the two audit logs na
   expect([staged.code, JSON.parse(staged.out).status]).toEqual([0, 'merged'])
 })
 
+test('a version that came from another server goes on to the next, and its run there is one', async () => {
+  await register('far', { a: Buffer.from('a') })
+  const token = await tokenOf('admin')
+  expect((await promote(token, ['models:/far/1'])).code).toBe(0)
+  const env = { GATEHOUSE_SERVER: prod.url, MLFLOW_TRACKING_TOKEN: token }
+  const args = ['promote', 'models:/far/1', '--to', dev.url, '--as', 'farther', '--json']
+  const [first, again] = [await run(args, env), await run(args, env)]
+  expect([first.code, first.err, again.code]).toEqual([0, expect.any(String), 0])
+  expect(JSON.parse(again.out)).toMatchObject({ version: '1', added: false })
+  const found = await dev.get('experiments/get-by-name?experiment_name=promoted-farther')
+  const experiment_ids = [found.json.experiment.experiment_id]
+  expect((await dev.post('runs/search', { experiment_ids })).json.runs).toHaveLength(1)
+})
+
 test('cut off by SIGKILL, it goes on where it was and sends no byte twice', async () => {
   const contents: Record<string, Buffer> = {}
   for (let i = 0; i < 60; i++) contents[`part-${i}`] = randomBytes(200_000)

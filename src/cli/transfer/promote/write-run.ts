@@ -85,8 +85,10 @@ async function writeFacts(target: GatehouseClient, run_id: string, facts: Facts)
   const log = (part: object) => callMlflow(target, 'POST runs/log-batch', { run_id, ...part })
   const pairs = (of: Readonly<Record<string, string>>) =>
     Object.entries(of).map(([key, value]) => ({ key, value }))
+  // A run that came to its server in the same way has the tags of that transfer.
+  const ownTags = pairs(facts.tags).filter(({ key }) => key !== transferTag && key !== factsTag)
   for (const params of slicesOf(pairs(facts.params), tagsPerCall)) await log({ params })
-  for (const tags of slicesOf(pairs(facts.tags), tagsPerCall)) await log({ tags })
+  for (const tags of slicesOf(ownTags, tagsPerCall)) await log({ tags })
   const points = Object.entries(facts.metrics).map(([key, value]) => {
     return { key, value, timestamp: facts.at, step: 0 }
   })
