@@ -70,3 +70,25 @@ export function askedDatabase(db: Database, tell: (query: SQL) => void): Databas
     },
   }
 }
+
+/** A database in which somebody acts once, after the first statement read alone that `matches`. */
+export function overtakenDatabase(
+  db: Database,
+  matches: RegExp,
+  act: () => Promise<void>,
+): Database {
+  let hasActed = false
+  const afterwards = async <T>(query: SQL, rows: Promise<T>): Promise<T> => {
+    const found = await rows
+    if (!hasActed && matches.test(compile(query).text)) {
+      hasActed = true
+      await act()
+    }
+    return found
+  }
+  return {
+    ...db,
+    all: (query) => afterwards(query, db.all(query)),
+    first: (query) => afterwards(query, db.first(query)),
+  }
+}

@@ -52,12 +52,15 @@ export const collectionRoutes: readonly ServedEndpoint[] = [
 
   serve(
     endpoints.putCollection,
-    async (ctx, { params }) =>
-      (await registry.isModelThere(ctx, params.name))
-        ? requireModel(ctx, params.name, 'EDIT')
-        : requireToCreate(ctx, 'model'),
-    async (ctx, { params, body }) =>
-      collectionToWire(await registry.setCollection(ctx, params.name, body)),
+    async (ctx, { params }) => {
+      await requireToPut(ctx, params.name)
+    },
+    async (ctx, { params: { name }, body }) => {
+      // Asked again: somebody may have made the model since, and who may make one may not change it.
+      const isThere = await requireToPut(ctx, name)
+      const put = isThere ? registry.changeCollection : registry.createCollection
+      return collectionToWire(await put(ctx, name, body))
+    },
   ),
 
   serve(
@@ -138,6 +141,13 @@ export const collectionRoutes: readonly ServedEndpoint[] = [
     },
   ),
 ]
+
+/** @returns whether there is a model of this name */
+async function requireToPut(ctx: Context, name: string): Promise<boolean> {
+  const isThere = await registry.isModelThere(ctx, name)
+  await (isThere ? requireModel(ctx, name, 'EDIT') : requireToCreate(ctx, 'model'))
+  return isThere
+}
 
 type LinkRequest = RequestOf<typeof endpoints.linkVersion>
 

@@ -107,18 +107,15 @@ export async function isModelThere(ctx: Context, name: string): Promise<boolean>
 }
 
 /**
- * Make a collection, or change one.
- *
- * @throws RESOURCE_ALREADY_EXISTS a model that is no collection has the name
+ * @throws RESOURCE_ALREADY_EXISTS a model has the name
  * @throws INVALID_PARAMETER_VALUE the name cannot be that of a model, or the description is too long
  */
-export async function setCollection(
+export async function createCollection(
   ctx: Context,
   name: string,
   fields: CollectionFields,
 ): Promise<Collection> {
   checkDescription(fields.description)
-  if (await isModelThere(ctx, name)) return changeCollection(ctx, name, fields)
   const protect = fields.protect ? 1 : 0
   await createModel(
     ctx,
@@ -133,11 +130,16 @@ export async function setCollection(
   return getCollection(ctx, name)
 }
 
-async function changeCollection(
+/**
+ * @throws RESOURCE_ALREADY_EXISTS a model that is no collection has the name
+ * @throws INVALID_PARAMETER_VALUE the description is too long
+ */
+export async function changeCollection(
   ctx: Context,
   name: string,
   fields: CollectionFields,
 ): Promise<Collection> {
+  checkDescription(fields.description)
   const id = sql`select c.registered_model from collections c
     where c.registered_model = (${modelId(ctx, name)})`
   const protect = fields.protect === undefined ? null : fields.protect ? 1 : 0
