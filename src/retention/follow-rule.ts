@@ -6,14 +6,20 @@ import { guardDatabase, isAborted } from '../governance/upkeep/guard-database.ts
 import { type Context, type Platform, systemContext } from '../platform/context.ts'
 import { versionId } from '../registry/ids.ts'
 import { keptBecauseSql } from './kept-because.ts'
-import { assessRetention, isMeantSql, type RetentionPlan, type RuledVersion } from './plan.ts'
+import {
+  assessRetention,
+  isMeantSql,
+  type KeptVersion,
+  type RetentionPlan,
+  type RuledVersion,
+} from './plan.ts'
 import { getRule, type RetentionRule } from './rules.ts'
 
 /** What a run did. */
 export type RetentionRun = {
   readonly deleted: readonly RuledVersion[]
   /** What stays after all, since something changed after the plan was made. */
-  readonly stayed: readonly (RuledVersion & { readonly because: string })[]
+  readonly stayed: readonly KeptVersion[]
   readonly hasMore: boolean
 }
 
@@ -40,7 +46,7 @@ export async function runPreviewed(
 
 async function followPlan(ctx: Context, plan: RetentionPlan): Promise<RetentionRun> {
   const deleted: RuledVersion[] = []
-  const stayed: (RuledVersion & { because: string })[] = []
+  const stayed: KeptVersion[] = []
   for (const version of plan.leaving) {
     const because = await deleteMeant(ctx, plan.rule, version)
     if (because === undefined) deleted.push(version)

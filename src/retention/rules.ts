@@ -1,24 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../audit/commit.ts'
 import { absent, conflict, excerpt, invalid } from '../core/error.ts'
-import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
-
-/** What a rule deletes: versions of these models that nothing of `keep` keeps. */
-export type RetentionTerms = {
-  /** A glob: `*` stands for any text. */
-  readonly models: string
-  readonly keep: {
-    /** The newest so many of each model stay. */
-    readonly last?: number | undefined
-    /** Versions that were registered or changed in the last so many days stay. */
-    readonly younger_than_days?: number | undefined
-    /** Versions of which a file was read in the last so many days stay. */
-    readonly downloaded_within_days?: number | undefined
-  }
-  /** Stages that it may delete from: None, Archived. */
-  readonly stages: readonly ('None' | 'Archived')[]
-}
+import { checkRule, type RetentionTerms } from './terms.ts'
 
 export type RetentionRule = {
   readonly name: string
@@ -77,12 +61,7 @@ export async function putRule(
   name: string,
   { revision, terms, isAutomatic }: Omit<RetentionRule, 'name' | 'updatedAtMs'>,
 ): Promise<RetentionRule> {
-  checkLength(name, 100, 'name')
-  if (Object.values(terms.keep).every((bound) => bound === undefined)) {
-    throw invalid(
-      "A rule says what it keeps: give 'keep' one of 'last', 'younger_than_days' and 'downloaded_within_days'",
-    )
-  }
+  checkRule(name, terms)
   const text = JSON.stringify(terms)
   const automatic = isAutomatic ? 1 : 0
   const standing = sql`(select 1 as one) left join retention_rules r

@@ -43,3 +43,8 @@ export async function readStorage(ctx: Context, by: 'model' | 'team'): Promise<S
     order by own + shared desc, name`)
   return rows.map(({ own, shared, ...row }) => ({ ...row, ownBytes: own, sharedBytes: shared }))
 }
+
+/** @param price what a gigabyte of 10⁹ bytes costs a month */
+export function monthlyCostOf(bytes: number, price: number): number {
+  return Number(((bytes / 1e9) * price).toFixed(6))
+}

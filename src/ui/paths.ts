@@ -31,6 +31,19 @@ function tracePathsUnder(prefix: string) {
   }
 }
 
+function settingsPathsUnder(prefix: string) {
+  return {
+    settings: `${prefix}/settings`,
+    policies: `${prefix}/settings/policies`,
+    policy: (name: string) => `${prefix}/settings/policies/${part(name)}`,
+    newPolicy: `${prefix}/settings/new-policy`,
+    retention: `${prefix}/settings/retention`,
+    retentionRule: (name: string) => `${prefix}/settings/retention/${part(name)}`,
+    newRetentionRule: `${prefix}/settings/new-retention-rule`,
+    storage: `${prefix}/settings/storage`,
+  }
+}
+
 /** @param prefix `/mlflow` or empty */
 export function pathsUnder(prefix: string) {
   const model = (name: string) => `${prefix}/models/${part(name)}`
@@ -51,10 +64,7 @@ export function pathsUnder(prefix: string) {
     docs: `${prefix}/docs`,
     find: `${prefix}/find`,
     profile: `${prefix}/profile`,
-    settings: `${prefix}/settings`,
-    policies: `${prefix}/settings/policies`,
-    policy: (name: string) => `${prefix}/settings/policies/${part(name)}`,
-    newPolicy: `${prefix}/settings/new-policy`,
+    ...settingsPathsUnder(prefix),
     openapi: `${prefix}/api/v1/openapi.json`,
     signIn: `${prefix}/signin`,
     signOut: `${prefix}/signout`,

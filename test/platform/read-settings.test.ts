@@ -65,3 +65,19 @@ describe('the public URL', () => {
     expect(() => read({ GATEHOUSE_PUBLIC_URL: value })).toThrow(/public-url.*expected a URL/)
   })
 })
+
+describe('the price of storage', () => {
+  test.each([
+    ['0.023', 0.023],
+    ['1000000', 1_000_000],
+    ['0', 0],
+  ])('is %s', (value, price) => {
+    expect(read({ GATEHOUSE_STORAGE_PRICE: value }).storagePrice).toBe(price)
+  })
+
+  test.each(['-1', '0,023', '1e3', '1000000.1', 'NaN'])('%s is refused', (value) => {
+    expect(() => read({ GATEHOUSE_STORAGE_PRICE: value })).toThrow(
+      /storage-price.*an amount from 0/,
+    )
+  })
+})

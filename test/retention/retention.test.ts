@@ -84,6 +84,28 @@ test('a preview names each version and counts equal bytes once, and running it d
   expect((await s.run(plan.preview)).status).toBe(409)
 })
 
+test('a preview names what the rule itself keeps, with the term that keeps it', async () => {
+  const s = await keptServer(4)
+  await s.post('model-versions/transition-stage', {
+    ...{ name: 'm', version: '1', stage: 'Production', archive_existing_versions: false },
+  })
+  s.pass(40)
+  const change = { name: 'm', version: '2', description: 'still in use' }
+  const changed = await s.call('PATCH', '/api/2.0/mlflow/model-versions/update', change)
+  expect(changed.status).toBe(200)
+  await s.rule({ last: 1, younger_than_days: 30 }, { stages: ['None'] })
+  const plan = await s.preview()
+  expect(plan.delete).toMatchObject([{ version: '3' }])
+  expect(plan).toMatchObject({ kept: [], kept_count: 0, spared_count: 3 })
+  expect(
+    plan.spared.map((one: { version: string; because: string }) => [one.version, one.because]),
+  ).toEqual([
+    ['1', 'is not in None'],
+    ['2', 'was registered or changed in the last 30 days'],
+    ['4', 'is among the newest 1'],
+  ])
+})
+
 test('bytes that a run still has are not said to be freed', async () => {
   const s = await keptServer(2)
   await s.app.request(`${proxy}/1/kept.txt`, { method: 'PUT', body: '1'.repeat(100) })
@@ -249,7 +271,7 @@ test('a rule deletes nothing in another workspace, and no prompts', async () => 
   const s = await keptServer(2)
   await s.platform.db.all(sql`update registered_models set workspace = 'other' where name = 'm'`)
   await s.rule({ last: 1 })
-  expect(await s.leaving()).toEqual([])
+  expect(await s.preview()).toMatchObject({ delete: [], spared: [], spared_count: 0 })
   await s.platform.db.all(sql`update registered_models set workspace = 'default' where name = 'm'`)
   expect(await s.leaving()).toEqual([1])
   await s.post('registered-models/set-tag', {

@@ -86,7 +86,10 @@ export const previewRetention = endpoint({
     preview: z.string().describe('For `run`, which does exactly this'),
     delete: z.array(Meant).describe('The oldest first, at most 100'),
     more: z.boolean().describe('There are more, for another run'),
-    kept: z.array(Staying).describe('What the rule means and stays nevertheless'),
+    kept: z.array(Staying).describe('What the rule means and stays nevertheless, at most 500'),
+    kept_count: z.number().int().describe('How many that are'),
+    spared: z.array(Staying).describe('What the rule itself keeps of its models, at most 500'),
+    spared_count: z.number().int().describe('How many that are'),
     freed_bytes: z
       .number()
       .int()
@@ -125,7 +128,9 @@ export const getStorage = endpoint({
       .min(0)
       .max(1_000_000)
       .optional()
-      .describe('What a gigabyte (1,000,000,000 bytes) costs a month'),
+      .describe(
+        'What a gigabyte (1,000,000,000 bytes) costs a month; the setting storage-price when absent',
+      ),
   }),
   answer: z.object({
     items: z.array(

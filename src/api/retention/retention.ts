@@ -1,6 +1,6 @@
 import { requireAdmin } from '../../access/permissions/require.ts'
 import { runPreviewed } from '../../retention/follow-rule.ts'
-import { assessRetention, type RuledVersion } from '../../retention/plan.ts'
+import { assessRetention, type KeptVersion, type RuledVersion } from '../../retention/plan.ts'
 import {
   deleteRule,
   getRule,
@@ -8,7 +8,7 @@ import {
   putRule,
   type RetentionRule,
 } from '../../retention/rules.ts'
-import { readStorage } from '../../retention/storage-report.ts'
+import { monthlyCostOf, readStorage } from '../../retention/storage-report.ts'
 import * as endpoints from '../endpoints/retention.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
@@ -34,7 +34,10 @@ export const retentionRoutes: readonly ServedEndpoint[] = [
       preview: plan.mark,
       delete: plan.leaving.map(meantToWire),
       more: plan.hasMore,
-      kept: plan.kept.map((one) => ({ ...meantToWire(one), because: one.because })),
+      kept: plan.kept.map(keptToWire),
+      kept_count: plan.keptCount,
+      spared: plan.spared.map(keptToWire),
+      spared_count: plan.sparedCount,
       freed_bytes: plan.freedBytes,
     }
   }),
@@ -43,19 +46,23 @@ export const retentionRoutes: readonly ServedEndpoint[] = [
     const run = await runPreviewed(ctx, params.name, body.preview)
     return {
       deleted: run.deleted.map(meantToWire),
-      stayed: run.stayed.map((one) => ({ ...meantToWire(one), because: one.because })),
+      stayed: run.stayed.map(keptToWire),
       more: run.hasMore,
     }
   }),
 
-  serve(endpoints.getStorage, requireAdmin, async (ctx, { query: { by, price } }) => ({
-    items: (await readStorage(ctx, by)).map(({ ownBytes, sharedBytes, ...share }) => ({
-      ...share,
-      own_bytes: ownBytes,
-      shared_bytes: sharedBytes,
-      ...(price !== undefined && { cost: Number(((ownBytes / 1e9) * price).toFixed(6)) }),
-    })),
-  })),
+  serve(endpoints.getStorage, requireAdmin, async (ctx, { query }) => {
+    const price = query.price ?? ctx.settings.storagePrice
+    const shares = await readStorage(ctx, query.by)
+    return {
+      items: shares.map(({ ownBytes, sharedBytes, ...share }) => ({
+        ...share,
+        own_bytes: ownBytes,
+        shared_bytes: sharedBytes,
+        ...(price !== undefined && { cost: monthlyCostOf(ownBytes, price) }),
+      })),
+    }
+  }),
 ]
 
 function ruleToWire({ name, revision, terms, isAutomatic, updatedAtMs }: RetentionRule) {
@@ -73,4 +80,8 @@ function meantToWire({ model, version, stage, sizeBytes, ...more }: RuledVersion
     created_at: more.createdAtMs,
     ...(more.downloadedAtMs !== undefined && { downloaded_at: more.downloadedAtMs }),
   }
+}
+
+function keptToWire({ because, ...version }: KeptVersion) {
+  return { ...meantToWire(version), because }
 }

@@ -116,9 +116,13 @@ function previewCommand(): Command {
 }
 
 function previewLines(command: Command, plan: Preview): string[] {
+  const more = plan.kept_count + plan.spared_count - plan.kept.length - plan.spared.length
   return [
     ...plan.delete.map((one) => `delete ${meantText(command, one)}`),
-    ...plan.kept.map((one) => `keep   ${meantText(command, one)}: ${one.because}`),
+    ...[...plan.kept, ...plan.spared].map(
+      (one) => `keep   ${meantText(command, one)}: ${one.because}`,
+    ),
+    ...(more > 0 ? [`keep   ${more} more`] : []),
     `${plan.delete.length} versions${plan.more ? ', and more with the next run' : ''}; clean-up then frees ${plan.freed_bytes} bytes`,
     ...(plan.delete.length > 0 ? [`to delete exactly these: --preview ${plan.preview}`] : []),
   ]
@@ -152,7 +156,7 @@ function storageCommand(): Command {
   const command = new Command('storage')
     .description('show what the versions of each model, or of each team, take')
     .option('--by <what>', 'model, or team: the tag `team` of models', 'model')
-    .option('--price <amount>', 'what a gigabyte costs a month')
+    .option('--price <amount>', 'what a gigabyte costs a month; else as the server is set')
   return addServer(command).action(() =>
     callServer(command, async (client) => {
       const { by, price } = command.opts<{ by: 'model' | 'team'; price?: string }>()

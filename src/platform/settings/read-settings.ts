@@ -40,6 +40,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
     jsonBytesMax: readNumber(given, 'json-bytes-max', 1_000_000_000),
     gcAfterMs: readNumber(given, 'gc-after-days', 36_500) * dayMs,
+    storagePrice: readPrice(given),
     webhooks: readWebhookSettings(given),
   }
 }
@@ -83,6 +84,15 @@ export function readNumber(given: Given, name: SettingName, max: number): number
   const number = Number(value)
   if (!/^\d+$/.test(value) || number > max) throw misset(name, value, `a number from 0 to ${max}`)
   return number
+}
+
+function readPrice(given: Given): number | undefined {
+  const value = given('storage-price')
+  if (value === undefined) return undefined
+  if (!/^\d{1,7}(\.\d{1,9})?$/.test(value) || Number(value) > 1_000_000) {
+    throw misset('storage-price', value, 'an amount from 0 to 1000000, such as 0.023')
+  }
+  return Number(value)
 }
 
 /** The operator's own signing key, if one is given. @throws SettingError it is too short */

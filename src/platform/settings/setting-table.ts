@@ -171,6 +171,13 @@ export const settingTable = [
     meaning:
       'The server removes by itself the bytes that no path and no version has referred to for so many days; 0: it keeps them until `gatehouse gc`. On Workers 30 unless set, which is as far as D1 can be put back.',
   },
+  {
+    ...everywhere,
+    name: 'storage-price',
+    value: 'amount',
+    meaning:
+      'What a gigabyte (10⁹ bytes) costs a month, such as 0.023, in whatever currency: the report of what versions take tells what that comes to.',
+  },
   ...webhookSettings,
   {
     ...server,

@@ -36,6 +36,8 @@ export type Settings = {
   readonly storageQuotaBytes: number
   /** For how long bytes that nothing refers to are kept, before the server removes them; 0: for ever. */
   readonly gcAfterMs: number
+  /** What a gigabyte of 10⁹ bytes costs a month; undefined: nobody said. */
+  readonly storagePrice: number | undefined
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
   readonly publicUrl: string | undefined
   /** Signs multipart part URLs and the like. */
@@ -92,6 +94,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   rateLimit: 0,
   storageQuotaBytes: 0,
   gcAfterMs: 0,
+  storagePrice: undefined,
   publicUrl: undefined,
   allowedHosts: [],
   corsOrigins: [],

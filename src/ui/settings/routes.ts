@@ -29,6 +29,16 @@ import {
   showRevisions,
 } from './policies/policies.tsx'
 import { postPolicy, postPolicyStep, showPolicyEdit } from './policies/policy-edit.tsx'
+import {
+  mayRetain,
+  postRule,
+  postRuleDeletion,
+  postRuleRun,
+  showRule,
+  showRuleForm,
+  showRules,
+} from './retention/retention.tsx'
+import { showStorage } from './retention/storage.tsx'
 import { postStages, showStages } from './stages/stages.tsx'
 import {
   mayManageWebhooks,
@@ -61,6 +71,7 @@ export function settingsRoutes(): Hono<AppEnv> {
     .post(`${policy}/delete`, postPolicyDeletion)
     .route('/settings', webhookRoutes())
     .route('/settings', accessRoutes())
+    .route('/settings', retentionRoutes())
     .get('/settings/stages', guard(anyone), (c) => showStages(c))
     .post('/settings/stages', postStages)
 }
@@ -107,4 +118,19 @@ function webhookRoutes(): Hono<AppEnv> {
     .post('/webhooks/:id/test', postWebhookTest)
     .post('/webhooks/:id/redeliver', postRedelivery)
     .post('/webhooks/:id/delete', postWebhookDeletion)
+}
+
+/** Which versions are deleted, and what they take. */
+function retentionRoutes(): Hono<AppEnv> {
+  const may = guard(mayRetain)
+  return new Hono<AppEnv>()
+    .get('/retention', may, showRules)
+    .get('/new-retention-rule', may, (c) => showRuleForm(c))
+    .post('/new-retention-rule', postRule)
+    .get('/retention/:name', may, (c) => showRule(c))
+    .get('/retention/:name/edit', may, (c) => showRuleForm(c))
+    .post('/retention/:name/edit', postRule)
+    .post('/retention/:name/run', postRuleRun)
+    .post('/retention/:name/delete', postRuleDeletion)
+    .get('/storage', may, showStorage)
 }

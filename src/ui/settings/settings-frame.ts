@@ -24,6 +24,8 @@ export async function settingsFrameOf(c: AppContext): Promise<SettingsFrame> {
     ['grants', governs],
     ['identities', mayAll(ctx)],
     ['stages', true],
+    ['retention', mayAll(ctx)],
+    ['storage', mayAll(ctx)],
   ]
   const sections = seen.flatMap(([section, isSeen]) => (isSeen ? [section] : []))
   return { ...frame, sections: new Set(sections) }

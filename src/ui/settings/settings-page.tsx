@@ -15,6 +15,8 @@ const sections = {
   grants: 'Grants',
   identities: 'Identities',
   stages: 'Stages',
+  retention: 'Retention',
+  storage: 'Storage',
 } as const
 
 export type SettingsSection = keyof typeof sections

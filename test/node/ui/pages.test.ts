@@ -378,6 +378,8 @@ describe.skipIf(isLacking)('in a browser', () => {
     await call(admin, 'POST', '/api/v1/tokens', { name: 'nightly', for: 'service:ci' })
     const hook = { name: 'chat', url: 'https://93.184.216.34/', events: ['promotion.*'] }
     const made = await call(admin, 'POST', '/api/v1/webhooks', { ...hook, status: 'DISABLED' })
+    const keep = { last: 1 }
+    await call(admin, 'PUT', '/api/v1/retention/rules/old', { models: '*', keep })
     const url = await serve(platform)
     const webhook = `/settings/webhooks/${made.json.id}`
     const policy = '/settings/policies/production-sign-off'
@@ -394,6 +396,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...['/settings/groups', '/settings/groups/ml-approvers', '/settings/service-accounts'],
       ...['/settings/tokens', '/settings/grants?model=fraud-detector', '/settings/identities'],
       ...['/settings/stages', '/find?q=fraud'],
+      ...['/settings/retention', '/settings/retention/old', '/settings/retention/old/edit'],
+      ...['/settings/new-retention-rule', '/settings/storage'],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
