@@ -6,6 +6,7 @@ import type { Platform } from './platform/context.ts'
 import { collectAtHour } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 import { writeDownloads } from './registry/files/downloads.ts'
+import { sweepFlags } from './registry/files/sweep-flags.ts'
 import { traceKeeping } from './registry/versions/deletable.ts'
 import { sweepVersions } from './retention/follow-rule.ts'
 import { sweepCanaries } from './serving/canary.ts'
@@ -30,6 +31,7 @@ export const backgroundJobs: readonly Job[] = [
   writeRefusalCounts,
   fillFacts,
   sweepScans,
+  sweepFlags,
   writeDownloads,
   mergeOldCounts,
   sweepCanaries,

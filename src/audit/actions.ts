@@ -28,6 +28,7 @@
  * | model_version.linked: in a collection of another workspace | | collection, collection_workspace, collection_version |
  * | model_version.unlinked | the same | |
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
+ * | model_version.flagged: a scan found what runs when its files are loaded | | count, findings [{path, what, detail}] (up to 20 of them) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | serving.failed: a process could not load a version that it should serve | | replica, host, uri, message |
  * | deployment.set | deployment, split {variants, shadows, sticky, guard, canary} (null: there was none) | deployment, split, break_glass (true: although a policy lets only others) |
@@ -130,6 +131,7 @@ export const actions = [
   'model_version.linked',
   'model_version.unlinked',
   'model_version.damaged',
+  'model_version.flagged',
   'artifact.damaged',
   'serving.failed',
   'deployment.set',

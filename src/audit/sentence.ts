@@ -124,6 +124,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `took ${what} out of the collection ${shown(before.collection)} of workspace ${shown(before.collection_workspace)}`,
   'model_version.damaged': ({ what, after }) =>
     `found ${shown(after.path)} of ${what} ${shown(after.problem)}`,
+  'model_version.flagged': ({ what, after }) =>
+    `found what may run when ${what} is loaded (${shown(after.count)})`,
   'serving.failed': ({ what, after }) =>
     `could not serve ${what} on ${shown(after.host)}: ${shown(after.message)}`,
   'deployment.set': ({ what, after }) =>

@@ -158,6 +158,7 @@ test.each([
   ['model_version.card_changed', 'model card changed, revision 2'],
   ['model_version.hold_placed', 'legal hold placed'],
   ['model_version.damaged', 'file model.pkl is changed'],
+  ['model_version.flagged', 'what may run when it is loaded was found (1)'],
   ['registered_model.card_template_set', 'registered model card template set'],
 ])('Slack is told of %s in words', (type, words) => {
   const { body } = payloadOf(exampleEvent(type, 0), { format: 'slack', webhookId: 'hook' })

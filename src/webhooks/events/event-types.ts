@@ -27,6 +27,7 @@ const ofModels = [
   'model_version.linked',
   'model_version.unlinked',
   'model_version.damaged',
+  'model_version.flagged',
   'registered_model.card_template_set',
   'registered_model.card_template_deleted',
 ] as const satisfies readonly Action[]

@@ -34,6 +34,9 @@ const changes: Readonly<Record<string, Change>> = {
   linked: { after: link },
   unlinked: { before: link },
   damaged: { after: { path: 'model.pkl', problem: 'changed' } },
+  flagged: {
+    after: { count: 1, findings: [{ path: 'model.pkl', what: 'dangerous', detail: 'os.system' }] },
+  },
   'serving.failed': {
     after: {
       replica: 'r1',

@@ -62,6 +62,7 @@ const tellers: Readonly<Record<string, (event: RegistryEvent) => string>> = {
   hold_placed: () => 'legal hold placed',
   hold_lifted: () => 'legal hold lifted',
   damaged: ({ after }) => `file ${shorten(after.path)} is ${shorten(after.problem)}`,
+  flagged: ({ after }) => `what may run when it is loaded was found (${shorten(after.count)})`,
   checked: (event) =>
     `check ${shorten(event.after.check)} ${shorten(event.after.status)}, ${promotionText(event)}`,
   'serving.failed': ({ after }) =>
