@@ -1,14 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../platform/context.ts'
 import { readAttested } from './attestation-gate.ts'
-import type { VersionFacts } from './policies/facts.ts'
+import {
+  type ComparedVersions,
+  measureExpressions,
+} from './policies/expressions/measure-figures.ts'
 import type { GateInput } from './policies/gates.ts'
 import type { Policy } from './policies/policy.ts'
 import { readJudgedScans } from './policies/scan-gate.ts'
 import { measureTraces } from './policies/trace-gate.ts'
 
 /** What gates ask for that is no fact of a version: traces, scans of files, statements that others signed. */
-export type GateEvidence = Pick<GateInput, 'traces' | 'scans' | 'attested'> & {
+export type GateEvidence = Pick<GateInput, 'traces' | 'expressions' | 'scans' | 'attested'> & {
   /** True as long as all of it says of each gate what it said. */
   readonly isStill: SQL
 }
@@ -17,17 +20,20 @@ export type GateEvidence = Pick<GateInput, 'traces' | 'scans' | 'attested'> & {
 export async function readGateEvidence(
   ctx: Context,
   policies: readonly Policy[],
-  candidate: Pick<VersionFacts, 'id' | 'manifestId'>,
+  versions: ComparedVersions,
 ): Promise<GateEvidence> {
-  const [traces, scans, attested] = await Promise.all([
+  const { candidate } = versions
+  const [traces, expressions, scans, attested] = await Promise.all([
     measureTraces(ctx, policies, candidate.id),
+    measureExpressions(ctx, policies, versions),
     readJudgedScans(ctx, policies, candidate),
     readAttested(ctx, policies, candidate.id),
   ])
   return {
     traces: traces.evidence,
+    expressions: expressions.byGate,
     scans: scans.evidence,
     attested: attested.byGate,
-    isStill: sql`${traces.isStill} and ${scans.isStill} and ${attested.isStill}`,
+    isStill: sql`${traces.isStill} and ${expressions.isStill} and ${scans.isStill} and ${attested.isStill}`,
   }
 }

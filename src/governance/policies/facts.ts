@@ -74,10 +74,10 @@ export function expressionFacts(facts: VersionFacts | undefined): object {
   return facts ? factsShown(facts) : {}
 }
 
-/** The names of the facts in `expressionFacts`. */
+/** The names of the facts in `expressionFacts`, and of what is measured beside them: `traces`. */
 export const factNames = [
   ...['model', 'version', 'stage', 'aliases', 'tags', 'metrics', 'params', 'datasets'],
-  ...['run', 'signature', 'card', 'created_at', 'digest'],
+  ...['run', 'signature', 'card', 'created_at', 'digest', 'traces'],
 ]
 
 const factsShown = rememberEach((facts: VersionFacts) => {

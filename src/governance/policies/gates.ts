@@ -6,8 +6,9 @@ import { anonymous, type SomeAccount } from '../../core/principal.ts'
 import { isAmong, isNamed, type Parties, type Poster } from '../approvals.ts'
 import { judgeAttestation } from '../attestation-gate.ts'
 import { signatureChange } from '../signature.ts'
-import type { StepBudget } from './expression-cost.ts'
-import { isCompared, judgeByExpression, lateFactsIn } from './expression-gate.ts'
+import type { StepBudget } from './expressions/expression-cost.ts'
+import { isCompared, judgeByExpression, lateFactsIn } from './expressions/expression-gate.ts'
+import type { ExpressionTraces } from './expressions/measure-figures.ts'
 import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { judgeScan, type ScanEvidence } from './scan-gate.ts'
@@ -27,6 +28,8 @@ export type GateInput = {
   readonly filesIntact: FilesRead | undefined
   /** What the traces of the candidate show of each gate that asks for them. */
   readonly traces: ReadonlyMap<Gate, TraceEvidence>
+  /** What traces show of each expression that names figures of them. */
+  readonly expressions: ReadonlyMap<Gate, ExpressionTraces>
   /** What scans told of the files of the candidate; undefined: no gate asks, or it is not sealed. */
   readonly scans: ScanEvidence | undefined
   /** The newest attestation of each gate that asks for one. */
@@ -54,7 +57,8 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
     case 'expression': {
       const { expression } = gate
-      return withLateness(judgeByExpression(expression, input), input, {
+      const traces = input.expressions.get(gate)
+      return withLateness(judgeByExpression(gate, { ...input, traces }), input, {
         candidate: lateFactsIn(expression, input.candidate),
         current:
           input.current && isCompared(expression) ? lateFactsIn(expression, input.current) : [],

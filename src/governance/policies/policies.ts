@@ -9,7 +9,7 @@ import type { Context } from '../../platform/context.ts'
 import { isActive, resolveStages } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
 import { documentBound, refuseMoreText, refuseTooMany } from './bounds.ts'
-import { checkExpression } from './expression.ts'
+import { checkExpressionGate } from './expressions/name-figures.ts'
 import { resolveNamed } from './named.ts'
 import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 import { checkTraceExperiments, checkTraceGate } from './trace-gate.ts'
@@ -264,7 +264,7 @@ export async function checkDocument(
   for (const gate of gates) {
     if (names.has(gate.name)) throw invalid(`Two gates are called '${excerpt(gate.name)}'`)
     names.add(gate.name)
-    if (gate.type === 'expression') checkExpression(gate.expression)
+    if (gate.type === 'expression') checkExpressionGate(gate)
     if (gate.type === 'traces') checkTraceGate(gate)
   }
   await checkTraceExperiments(ctx, gates)

@@ -7,11 +7,36 @@ const principals = z.array(text(300)).max(100)
 
 const latency = z.number().min(0).optional()
 
+/** Which traces count. */
+const traceScope = {
+  window_hours: z
+    .number()
+    .min(0.01)
+    .max(8784)
+    .optional()
+    .describe('Traces that began so many hours before the judgement, or later'),
+  dataset: text(500)
+    .optional()
+    .describe('Only traces of runs that read a dataset of this name, as evaluations do'),
+  experiments: z
+    .array(text(20))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('Ids of experiments whose traces count beside those of the version’s own'),
+}
+
 const gate = <T extends string, S extends z.ZodRawShape>(type: T, terms: S) =>
   z.strictObject({ name: text(100), type: z.literal(type), ...terms })
 
 export const GateShape = z.discriminatedUnion('type', [
-  gate('expression', { expression: text(2000) }),
+  gate('expression', {
+    expression: text(2000),
+    traces: z
+      .strictObject(traceScope)
+      .optional()
+      .describe('Which traces the figures in `candidate.traces` and `current.traces` are of'),
+  }),
   gate('metric', {
     metric: text(250),
     min: z.number().optional(),
@@ -54,21 +79,7 @@ export const GateShape = z.discriminatedUnion('type', [
     key: text(100).describe('The name of a trusted key'),
   }),
   gate('traces', {
-    window_hours: z
-      .number()
-      .min(0.01)
-      .max(8784)
-      .optional()
-      .describe('Traces that began so many hours before the judgement, or later'),
-    dataset: text(500)
-      .optional()
-      .describe('Only traces of runs that read a dataset of this name, as evaluations do'),
-    experiments: z
-      .array(text(20))
-      .min(1)
-      .max(20)
-      .optional()
-      .describe('Ids of experiments whose traces count beside those of the version’s own'),
+    ...traceScope,
     min_count: z.number().int().min(1).max(1_000_000).default(1),
     max_error_rate: z.number().min(0).max(1).optional(),
     max_latency_ms: z

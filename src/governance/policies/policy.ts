@@ -61,8 +61,23 @@ export type ApprovalRule = {
 
 export type Gate = { readonly name: string } & GateTerms
 
+/** Which traces of a version count. */
+export type TraceScopeTerms = {
+  /** Absent: from the beginning, where `dataset` says which. */
+  readonly window_hours?: number | undefined
+  /** The name of a dataset that the run of a trace has read. */
+  readonly dataset?: string | undefined
+  /** Ids of experiments that count beside the version's own. */
+  readonly experiments?: readonly string[] | undefined
+}
+
 type GateTerms =
-  | { readonly type: 'expression'; readonly expression: string }
+  | {
+      readonly type: 'expression'
+      readonly expression: string
+      /** Of which traces `candidate.traces` and `current.traces` are; absent: it names none. */
+      readonly traces?: TraceScopeTerms | undefined
+    }
   | {
       readonly type: 'metric'
       readonly metric: string
@@ -107,14 +122,8 @@ type GateTerms =
       /** The name of a trusted key. */
       readonly key: string
     }
-  | {
+  | (TraceScopeTerms & {
       readonly type: 'traces'
-      /** Absent: from the beginning, where `dataset` says which. */
-      readonly window_hours?: number | undefined
-      /** The name of a dataset that the run of a trace has read. */
-      readonly dataset?: string | undefined
-      /** Ids of experiments that count beside the version's own. */
-      readonly experiments?: readonly string[] | undefined
       readonly min_count: number
       readonly max_error_rate?: number | undefined
       readonly max_latency_ms?:
@@ -133,7 +142,7 @@ type GateTerms =
             readonly min_count?: number | undefined
           }
         | undefined
-    }
+    })
 
 /** The text that names a target: `Production`, or `alias champion`. */
 export function targetText(target: PromotionTarget): string {

@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { versionTracesSql } from '../../registry/versions/version-traces.ts'
 import { type TraceFigures, traceFiguresSql } from '../../traces/metrics/trace-figures.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
-import type { Gate, Policy } from './policy.ts'
+import type { Gate, Policy, TraceScopeTerms } from './policy.ts'
 import { failed, passed, type Verdict } from './verdict.ts'
 
 export type TraceGate = Extract<Gate, { type: 'traces' }>
@@ -35,7 +35,7 @@ export type JudgedTraces = {
   readonly isStill: SQL
 }
 
-const hourMs = 3_600_000
+export const hourMs = 3_600_000
 const question = (path: string) => sql`(g.value ->> ${sql.raw(`'$.${path}'`)})`
 
 /** Whether each limit is kept, by columns of `TraceFigures`. What is absent keeps none. */
@@ -60,7 +60,11 @@ const holdsSql = sql`json_object(${sql.join(
   sql`, `,
 )})`
 
-const figuresSql = traceFiguresSql(
+/**
+ * The figures of the traces that `g.value` asks for: its `version`, `from_ms`, `until_ms`, `experiments`,
+ * `dataset` and `feedback`.
+ */
+export const figuresOfTracesSql = traceFiguresSql(
   versionTracesSql({
     version: question('version'),
     fromMs: question('from_ms'),
@@ -89,14 +93,14 @@ export async function measureTraces(
   const rows = await ctx.db.all(sql<{ found: string }>`
     select (select json_object('finished', finished, 'errors', errors, 'unfinished', unfinished,
       'p50', p50, 'p95', p95, 'p99', p99, 'rated', rated, 'mean', mean, 'holds', ${holdsSql})
-      from (${figuresSql})) as found
+      from (${figuresOfTracesSql})) as found
     from json_each(${JSON.stringify(questions)}) g order by g.key`)
   const found = rows.map((row): TraceEvidence => JSON.parse(row.found))
   const seen = questions.map((one, i) => ({ ...one, holds: found[i]?.holds }))
   return {
     evidence: new Map(gates.flatMap((gate, i) => (found[i] ? [[gate, found[i]] as const] : []))),
     isStill: sql`not exists (select 1 from json_each(${JSON.stringify(seen)}) g
-      where json(g.value -> 'holds') is not (select ${holdsSql} from (${figuresSql})))`,
+      where json(g.value -> 'holds') is not (select ${holdsSql} from (${figuresOfTracesSql})))`,
   }
 }
 
@@ -165,7 +169,12 @@ function figureTexts(gate: TraceGate, figures: TraceFigures & Pick<TraceEvidence
   return told
 }
 
-function scopeText({ window_hours: hours, dataset, experiments = [] }: TraceGate): string {
+/** Which traces count, behind `traces` or the version: ` of the last 24 hours`. */
+export function scopeText({
+  window_hours: hours,
+  dataset,
+  experiments = [],
+}: TraceScopeTerms): string {
   return [
     ...(hours === undefined ? [] : [` of the last ${hours === 1 ? 'hour' : `${hours} hours`}`]),
     ...(dataset === undefined ? [] : [` of runs over '${excerpt(dataset)}'`]),
@@ -175,7 +184,8 @@ function scopeText({ window_hours: hours, dataset, experiments = [] }: TraceGate
   ].join('')
 }
 
-function shortNumber(value: number): number {
+/** A number with six digits. */
+export function shortNumber(value: number): number {
   return Number(value.toPrecision(6))
 }
 
@@ -185,9 +195,10 @@ function shortNumber(value: number): number {
  * @throws INVALID_PARAMETER_VALUE no such experiment that the caller may read
  */
 export async function checkTraceExperiments(ctx: Context, gates: readonly Gate[]): Promise<void> {
-  const named = gates.flatMap((gate) =>
-    gate.type === 'traces' ? (gate.experiments ?? []).map(parseExperimentId) : [],
-  )
+  const named = gates.flatMap((gate) => {
+    const scope = gate.type === 'expression' ? gate.traces : gate.type === 'traces' && gate
+    return scope ? (scope.experiments ?? []).map(parseExperimentId) : []
+  })
   if (named.length === 0) return
   const rows = await ctx.db.all(sql<{ id: number }>`select value as id
     from json_each(${JSON.stringify([...new Set(named)])}) w where not exists (
@@ -201,15 +212,20 @@ export async function checkTraceExperiments(ctx: Context, gates: readonly Gate[]
 }
 
 /** @throws INVALID_PARAMETER_VALUE the gate asks for traces without saying which, or for a mean without limits */
-export function checkTraceGate({ name, window_hours, dataset, feedback }: TraceGate): void {
-  if (window_hours === undefined && dataset === undefined) {
-    throw invalid(
-      `Gate '${excerpt(name)}' says not which traces count: give it 'window_hours', a 'dataset' that their runs read, or both`,
-    )
-  }
+export function checkTraceGate({ name, feedback, ...scope }: TraceGate): void {
+  checkTraceScope(name, scope)
   if (feedback && feedback.min_mean === undefined && feedback.max_mean === undefined) {
     throw invalid(
       `Gate '${excerpt(name)}' asks for feedback '${excerpt(feedback.name)}' without limits: give it 'min_mean' or 'max_mean'`,
+    )
+  }
+}
+
+/** @throws INVALID_PARAMETER_VALUE a gate asks for traces without saying which */
+export function checkTraceScope(name: string, { window_hours, dataset }: TraceScopeTerms): void {
+  if (window_hours === undefined && dataset === undefined) {
+    throw invalid(
+      `Gate '${excerpt(name)}' says not which traces count: give it 'window_hours', a 'dataset' that their runs read, or both`,
     )
   }
 }

@@ -1,7 +1,7 @@
 import { isSame, type SomeAccount } from '../../core/principal.ts'
 import type { FactChange } from '../../registry/facts/facts.ts'
 import { type ApprovalState, approvalState, type Review, whyNotApprove } from '../approvals.ts'
-import { newBudget } from '../policies/expression-cost.ts'
+import { newBudget } from '../policies/expressions/expression-cost.ts'
 import { factsAtRegistration } from '../policies/facts.ts'
 import { type GateInput, judgeGate } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'

@@ -127,11 +127,14 @@ export async function takeSnapshot(
       ? await readLastHolder(ctx, { candidate, target, policies: matched })
       : { facts: facts.get(state.current) }
   const holder = last.facts
-  const [carded, holderCarded, { isStill, ...evidence }] = await Promise.all([
+  const [carded, holderCarded] = await Promise.all([
     readCard(ctx, candidate),
     holder && readCard(ctx, holder),
-    readGateEvidence(ctx, matched, candidate),
   ])
+  const { isStill, ...evidence } = await readGateEvidence(ctx, matched, {
+    candidate: carded.facts,
+    current: holderCarded?.facts,
+  })
   const known = peopleFrom(rows)
   const of = { model: candidate.model, target, people: known }
   const standing = await Promise.all(reviews.map((row) => findStandingReview(ctx, row, of)))

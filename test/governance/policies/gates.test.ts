@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { checkExpression, judgeExpression } from '../../../src/governance/policies/expression.ts'
+import {
+  checkExpression,
+  judgeExpression,
+} from '../../../src/governance/policies/expressions/expression.ts'
 import type { VersionFacts } from '../../../src/governance/policies/facts.ts'
 import { type GateInput, judgeGate } from '../../../src/governance/policies/gates.ts'
 import type { Gate } from '../../../src/governance/policies/policy.ts'
@@ -54,6 +57,7 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
     parties: { requester: { name: 'ann' }, authors: [], cardEditor: null, controllers: new Map() },
     tagSetters: new Map(),
     traces: new Map(),
+    expressions: new Map(),
     scans: undefined,
     attested: new Map(),
     accounts: {},

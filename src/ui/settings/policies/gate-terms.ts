@@ -1,4 +1,4 @@
-import type { Gate } from '../../../governance/policies/policy.ts'
+import type { Gate, TraceScopeTerms } from '../../../governance/policies/policy.ts'
 import { numberText } from '../../parts/text.tsx'
 
 export type GateType = Gate['type']
@@ -36,7 +36,20 @@ export const gateTypes: Readonly<
         label: 'Expression',
         kind: 'code',
         isRequired: true,
-        hint: 'CEL over candidate and current, the version that is there: both have metrics, params, tags, aliases, stage, version, card, datasets, run, signature, created_at, digest, model. For example candidate.metrics.accuracy >= current.metrics.accuracy',
+        hint: 'CEL over candidate and current, the version that is there: both have metrics, params, tags, aliases, stage, version, card, datasets, run, signature, created_at, digest, model. For example candidate.metrics.accuracy >= current.metrics.accuracy. With one of the fields below also traces: candidate.traces.error_rate <= current.traces.error_rate',
+      },
+      { name: 'traces.window_hours', label: 'Traces of the last hours', kind: 'number' },
+      {
+        name: 'traces.dataset',
+        label: 'Traces of runs over a dataset',
+        kind: 'text',
+        hint: 'Empty: any',
+      },
+      {
+        name: 'traces.experiments',
+        label: 'Experiments whose traces count beside the version’s own',
+        kind: 'lines',
+        hint: 'One id a line',
       },
     ],
   },
@@ -161,7 +174,7 @@ export function gateSentence(gate: Gate): string {
     case 'metric':
       return `${gate.metric} of the candidate must be ${limitsText(gate)}.`
     case 'expression':
-      return `This must be true: ${gate.expression}`
+      return `This must be true${gate.traces ? `, of traces${tracesText(gate.traces)}` : ''}: ${gate.expression}`
     case 'model_card':
       return `The model card must fill in ${gate.fields.join(', ')}.`
     case 'check':
@@ -200,13 +213,16 @@ function tracesSentence(gate: Extract<Gate, { type: 'traces' }>): string {
         ]
       : []),
   ]
-  const which = [
+  const how = asked.length === 0 ? '' : `, with ${asked.join(', ')}`
+  return `At least ${gate.min_count} traces${tracesText(gate)} must be there${how}.`
+}
+
+function tracesText(gate: TraceScopeTerms): string {
+  return [
     ...(gate.window_hours === undefined ? [] : [` of the last ${gate.window_hours} hours`]),
     ...(gate.dataset === undefined ? [] : [` of runs over ${gate.dataset}`]),
     ...(gate.experiments ? [`, also in experiment ${gate.experiments.join(', ')}`] : []),
   ].join('')
-  const how = asked.length === 0 ? '' : `, with ${asked.join(', ')}`
-  return `At least ${gate.min_count} traces${which} must be there${how}.`
 }
 
 function scanSentence({ allow, allow_files: files }: Extract<Gate, { type: 'scan' }>): string {

@@ -1,6 +1,6 @@
 import { invalid, RegistryError } from '../../../core/error.ts'
 import { readAs } from '../../../core/explain.ts'
-import { checkExpression } from '../../../governance/policies/expression.ts'
+import { checkExpressionGate } from '../../../governance/policies/expressions/name-figures.ts'
 import type { PolicyDocument } from '../../../governance/policies/policy.ts'
 import {
   type bodyFrom,
@@ -199,7 +199,7 @@ export function documentOf(draft: PolicyDraft): PolicyDocument {
   for (const [i, gate] of document.gates.entries()) {
     const field = gate.type === 'traces' ? 'window_hours' : 'expression'
     try {
-      if (gate.type === 'expression') checkExpression(gate.expression)
+      if (gate.type === 'expression') checkExpressionGate(gate)
       if (gate.type === 'traces') checkTraceGate(gate)
     } catch (err) {
       if (!(err instanceof RegistryError)) throw err

@@ -1,9 +1,12 @@
-import { excerpt } from '../../core/error.ts'
-import { judgeExpression } from './expression.ts'
+import { excerpt } from '../../../core/error.ts'
+import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from '../facts.ts'
+import { rememberEach } from '../remember.ts'
+import { shortNumber } from '../trace-gate.ts'
+import { failed, lost, passed, type Verdict } from '../verdict.ts'
+import { type ExpressionFacts, judgeExpression } from './expression.ts'
 import type { StepBudget } from './expression-cost.ts'
-import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
-import { rememberEach } from './remember.ts'
-import { failed, lost, passed, type Verdict } from './verdict.ts'
+import { type ComparedVersions, type ExpressionTraces, whyUnknown } from './measure-figures.ts'
+import type { ExpressionGate } from './name-figures.ts'
 
 /** What expressions are judged on; the fields are those of `GateInput`. */
 type ExpressionInput = {
@@ -11,13 +14,17 @@ type ExpressionInput = {
   readonly current: VersionFacts | undefined
   readonly lostHolder?: number | undefined
   readonly budget?: StepBudget
+  /** What traces show of it; absent: it names no figure of them. */
+  readonly traces?: ExpressionTraces | undefined
 }
 
 /** Judge one expression on the facts of both versions. Never throws for what the facts lack. */
 export function judgeByExpression(
-  expression: string,
-  { candidate, current, lostHolder, budget }: ExpressionInput,
+  gate: ExpressionGate,
+  { candidate, current, lostHolder, budget, traces }: ExpressionInput,
 ): Verdict {
+  const { expression } = gate
+  if (gate.traces && !traces) return failed('the traces of the version were not read')
   if (lostHolder !== undefined && isCompared(expression)) return lost(lostHolder)
   const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
   if (unread !== undefined) return failed(`${excerpt(expression, 300)}: ${unread}`)
@@ -26,14 +33,40 @@ export function judgeByExpression(
   if (needed) {
     return failed(`${excerpt(expression, 300)}: the version has more than ${itemsMax} ${needed}`)
   }
-  const facts = { candidate: expressionFacts(candidate), current: expressionFacts(current) }
+  const unknown = traces && whyUnknown(gate, traces, { candidate, current })
+  if (unknown !== undefined) {
+    return { status: 'pending', detail: `${excerpt(expression, 300)}: ${unknown}` }
+  }
+  const facts = factsWith(traces, { candidate, current })
   const { holds, problem } = judgeExpression(expression, facts, budget)
-  const values = valuesIn(expression, candidate, current)
+  const values = [...valuesIn(expression, candidate, current), ...figuresShown(traces)].join(', ')
   const endless = nonFiniteIn(expression, { candidate, current })
   if (endless !== undefined) return failed(`${excerpt(expression, 300)}: ${endless}`)
   const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
   if (problem !== undefined) return failed(`${shown}: ${problem}`)
-  return holds ? passed(shown) : failed(`${shown} does not hold`)
+  // SQL asks it again with the write of the move, so it has to agree.
+  return holds && traces?.holds !== false ? passed(shown) : failed(`${shown} does not hold`)
+}
+
+/** Facts of both versions, with the figures of their traces that the expression names. */
+function factsWith(
+  traces: ExpressionTraces | undefined,
+  { candidate, current }: ComparedVersions,
+): ExpressionFacts {
+  const whole = { candidate: expressionFacts(candidate), current: expressionFacts(current) }
+  if (!traces) return whole
+  const { facts } = traces
+  return {
+    candidate: { ...whole.candidate, traces: facts.candidate },
+    current: current ? { ...whole.current, traces: facts.current } : whole.current,
+  }
+}
+
+function figuresShown(traces: ExpressionTraces | undefined): string[] {
+  const shown = (traces?.figures ?? []).map(
+    ({ text, value }) => `${excerpt(text)} = ${value === null ? 'absent' : shortNumber(value)}`,
+  )
+  return [...new Set(shown)]
 }
 
 /** Whether an expression compares with the version in the target. */
@@ -115,7 +148,7 @@ function valuesIn(
   expression: string,
   candidate: VersionFacts,
   current: VersionFacts | undefined,
-): string {
+): string[] {
   const names = expression.matchAll(/\b(candidate|current)\.metrics\.(\w+)/g)
   const values = new Map<string, string>()
   for (const [text, whose, metric = ''] of names) {
@@ -123,5 +156,5 @@ function valuesIn(
     const value = facts && Object.hasOwn(facts.metrics, metric) ? facts.metrics[metric] : undefined
     values.set(text, value === undefined ? 'absent' : String(value))
   }
-  return [...values].map(([text, value]) => `${text} = ${value}`).join(', ')
+  return [...values].map(([text, value]) => `${text} = ${value}`)
 }

@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { rememberEach } from './remember.ts'
+import { rememberEach } from '../remember.ts'
 
 /**
  * What the expressions of one request may cost together, in evaluated nodes: some 20 ms. Each

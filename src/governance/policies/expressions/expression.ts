@@ -1,9 +1,9 @@
-import { type ASTNode, Environment } from '@marcbachmann/cel-js'
-import { excerpt, invalid } from '../../core/error.ts'
-import { nearestOf } from '../../core/names.ts'
-import { fieldNames } from '../cards/card-shape.ts'
+import { type ASTNode, Environment, serialize } from '@marcbachmann/cel-js'
+import { excerpt, invalid } from '../../../core/error.ts'
+import { nearestOf } from '../../../core/names.ts'
+import { fieldNames } from '../../cards/card-shape.ts'
+import { factNames } from '../facts.ts'
 import { childrenOf, costOf, isLoop, keyOf, newBudget, type StepBudget } from './expression-cost.ts'
-import { factNames } from './facts.ts'
 
 /** The facts that an expression sees: plain JSON, `{}` where there is no version. */
 export type ExpressionFacts = { readonly candidate: object; readonly current: object }
@@ -58,6 +58,22 @@ export function checkExpression(expression: string): void {
   const compiled = compile(expression)
   if (!('problem' in compiled)) return
   throw invalid(`Invalid expression '${excerpt(expression)}': ${excerpt(compiled.problem, 300)}`)
+}
+
+/** The parts of an expression; undefined: it cannot be judged. */
+export function parseExpression(expression: string): ASTNode | undefined {
+  const compiled = compile(expression)
+  return 'problem' in compiled ? undefined : compiled.ast
+}
+
+/** What a part of an expression that was checked gives; undefined: the data lacks what it reads. */
+export function valueOfNode(node: ASTNode, facts: ExpressionFacts): unknown {
+  try {
+    return environment.parse(serialize(node))({ ...facts })
+  } catch {
+    // As in `judgeExpression`: the data lacks it, and where it matters the gate says so.
+    return undefined
+  }
 }
 
 /**
@@ -153,6 +169,7 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   run: ['id', 'name', 'status'],
   signature: ['inputs', 'outputs', 'params'],
   card: fieldNames,
+  traces: ['count', 'errors', 'unfinished', 'error_rate', 'latency_ms', 'feedback'],
 }
 
 /** Why a fact with this name cannot exist. */
