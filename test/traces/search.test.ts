@@ -298,6 +298,30 @@ test('patterns on spans are bounded in sum', async () => {
   expect(refused.json.message).toContain('2000 characters in sum')
 })
 
+test('the traces of a session are found by their index, by a filter and on its page, in any order', async () => {
+  const seen: SQL[] = []
+  const db = askedDatabase(s.platform.db, (query) => seen.push(query))
+  const { post3, call } = client(appOf(() => ({ ...s.platform, db })))
+  const plans = async () => {
+    const pages = seen.filter((query) => /session_id = .*limit/s.test(compile(query).text))
+    seen.length = 0
+    expect(pages).not.toEqual([])
+    return (await Promise.all(pages.map(planOf))).flat()
+  }
+  const index = expect.stringMatching(/^SEARCH t USING INDEX traces_by_session \(.*session_id=\?\)/)
+  const one = { mlflow_experiment: { experiment_id: s.experiment } }
+  const filter = "metadata.`mlflow.trace.session` = 'S1'"
+  for (const locations of [[one], [one, { mlflow_experiment: { experiment_id: '0' } }]]) {
+    for (const order_by of [[], ['timestamp ASC'], ['execution_time DESC']]) {
+      const { json } = await post3('traces/search', { locations, filter, order_by })
+      expect(json.traces).toHaveLength(2)
+      expect(await plans()).toContainEqual(index)
+    }
+  }
+  await call('GET', `/experiments/${s.experiment}/sessions?id=S1`)
+  expect(await plans()).toContainEqual(index)
+})
+
 test('an experiment has a bounded number of kinds of spans, also by one request', async () => {
   const at = await traceServer()
   await at.log([{ id: 1, name: 'first' }])
@@ -326,28 +350,4 @@ test('a name of spans that is longer than a kind keeps is found by all of it', a
   expect(await found(`span.name = '${long}'`)).toEqual([traceId(1)])
   expect(await found("span.name LIKE '%the end'")).toEqual([traceId(1)])
   expect(await found(`span.name != '${long}'`)).toEqual([traceId(2)])
-})
-
-test('the traces of a session are found by their index, by a filter and on its page, in any order', async () => {
-  const seen: SQL[] = []
-  const db = askedDatabase(s.platform.db, (query) => seen.push(query))
-  const { post3, call } = client(appOf(() => ({ ...s.platform, db })))
-  const plans = async () => {
-    const pages = seen.filter((query) => /session_id = .*limit/s.test(compile(query).text))
-    seen.length = 0
-    expect(pages).not.toEqual([])
-    return (await Promise.all(pages.map(planOf))).flat()
-  }
-  const index = expect.stringMatching(/^SEARCH t USING INDEX traces_by_session \(.*session_id=\?\)/)
-  const one = { mlflow_experiment: { experiment_id: s.experiment } }
-  const filter = "metadata.`mlflow.trace.session` = 'S1'"
-  for (const locations of [[one], [one, { mlflow_experiment: { experiment_id: '0' } }]]) {
-    for (const order_by of [[], ['timestamp ASC'], ['execution_time DESC']]) {
-      const { json } = await post3('traces/search', { locations, filter, order_by })
-      expect(json.traces).toHaveLength(2)
-      expect(await plans()).toContainEqual(index)
-    }
-  }
-  await call('GET', `/experiments/${s.experiment}/sessions?id=S1`)
-  expect(await plans()).toContainEqual(index)
 })
