@@ -20,9 +20,11 @@ import {
 } from '../../registry/packages/update-package.ts'
 import { requireToDeleteVersion, requireTransition } from '../../registry/permissions.ts'
 import { archivedStage, isActive, resolveStage } from '../../registry/stages/stages.ts'
+import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageArnOf, readPackageName } from './arns.ts'
+import { checkCard, ModelCardMember, putCard } from './package-cards.ts'
 import { type SaidOfLifeCycle, saidOfLifeCycle } from './package-wire.ts'
 import { ApprovalStatusMember, InferenceSpecification, sourceFrom } from './packages.ts'
 
@@ -53,9 +55,7 @@ const Update = z.strictObject({
   // A repetition does nothing again, with or without it.
   ClientToken: Text.max(64).optional(),
   SourceUri: Text.min(1).max(1024).optional(),
-  ModelCard: z
-    .undefined('model cards are not taken here; write the card of the version')
-    .optional(),
+  ModelCard: ModelCardMember,
 })
 type Update = z.output<typeof Update>
 
@@ -68,7 +68,7 @@ export const changeActions: readonly SageMakerAction[] = [
       const { name } = req.ModelPackageArn
       const keys = req.CustomerMetadataPropertiesToRemove
       await requireModelVersion(ctx, name, 'READ')
-      if (changesMembers(req)) await requireModelVersion(ctx, name, 'EDIT')
+      if (changesMembers(req) || req.ModelCard) await requireModelVersion(ctx, name, 'EDIT')
       if (keys.length > 0) await requireModelVersion(ctx, name, 'MANAGE')
       if (req.SourceUri !== undefined) await requireRegistering(ctx, name)
     },
@@ -76,11 +76,13 @@ export const changeActions: readonly SageMakerAction[] = [
       const { name, version } = req.ModelPackageArn
       checkTogether(req)
       const hasMembers = changesMembers(req)
+      await refuseCard(ctx, req)
       // The decision is first: where it has to wait, nothing else is changed either. So what may refuse
       // the rest is asked before.
       if (hasMembers && isDeciding(req)) await refuseMembers(ctx, req)
       await decide(ctx, req)
       if (hasMembers) await updatePackage(ctx, req.ModelPackageArn, await changeFrom(ctx, req))
+      await putCard(ctx, req.ModelPackageArn, req.ModelCard)
       return { ModelPackageArn: packageArnOf(place, name, version) }
     },
   }),
@@ -108,6 +110,17 @@ function checkTogether(req: Update): void {
 
 function isDeciding({ ModelApprovalStatus: status, ModelLifeCycle: cycle }: Update): boolean {
   return status !== undefined || (cycle !== undefined && isMove(cycle.StageStatus))
+}
+
+/** @throws what `checkCard` throws, and for a card that a decision comes before */
+async function refuseCard(ctx: Context, { ModelPackageArn: at, ModelCard, ...req }: Update) {
+  if (ModelCard === undefined) return
+  checkCard(ModelCard, await getVersionDetail(ctx, at.name, at.version))
+  const said = req.ModelApprovalStatus ?? req.ModelLifeCycle?.StageStatus ?? ''
+  if (said === '' || said.startsWith('Pending')) return
+  throw conflict(
+    `A decision is about the card that a package has: send ModelCard first, then '${said}'`,
+  )
 }
 
 /** @throws what writing the members would throw, and for a source that a decision comes before */

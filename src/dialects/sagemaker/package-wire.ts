@@ -34,9 +34,7 @@ export function describePackage(
   }: { readonly given: PackageMembers; readonly place: ArnPlace; readonly serverUrl: string },
 ) {
   const own = version.tags.filter(({ key }) => !key.startsWith('mlflow.'))
-  const approval = version.approvals.find(
-    ({ target, kind }) => kind === 'stage' && placeKey(target) === placeKey(packageStage),
-  )
+  const approval = packageApprovalOf(version)
   const summary = summarizePackage({ version, approval }, place)
   // An archived package may have been approved before: that does not explain what it is now.
   const isExplained = approval?.status === summary.ModelApprovalStatus
@@ -56,6 +54,13 @@ export function describePackage(
     ...rest,
     InferenceSpecification: inferenceOf(version, given, serverUrl),
   }
+}
+
+/** The approval of a package for the stage that packages are approved for. */
+export function packageApprovalOf({ approvals }: Pick<VersionDetail, 'approvals'>) {
+  return approvals.find(
+    ({ target, kind }) => kind === 'stage' && placeKey(target) === placeKey(packageStage),
+  )
 }
 
 /** What a client said of the life cycle, and the stage that the package was in then. */

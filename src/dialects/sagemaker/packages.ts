@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
 import { conflict, excerpt } from '../../core/error.ts'
 import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
+import { readCurrentRevision } from '../../governance/cards/read-card.ts'
 import {
   approveVersion,
   isGuarded,
@@ -22,6 +23,8 @@ import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageArnOf, readGroupName, readPackageName } from './arns.ts'
 import { conditionsOf, equals, every, ListMembers, orderOf, pageAsked } from './lists.ts'
+import { checkCard, describeCard, ModelCardMember, putCard } from './package-cards.ts'
+import { describeOrigin } from './package-origin.ts'
 import { describePackage, summarizePackage } from './package-wire.ts'
 
 const Text = z.string()
@@ -58,10 +61,8 @@ const Create = z.strictObject({
   CertifyForMarketplace: z.literal(false, 'there is no marketplace here').optional(),
   Tags: z.undefined('a package has no tags; CustomerMetadataProperties are its tags').optional(),
   ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
+  ModelCard: ModelCardMember,
   // Refused by name, so that nobody believes that they were kept.
-  ModelCard: z
-    .undefined('model cards are not taken here; write the card of the version')
-    .optional(),
   ModelLifeCycle: z.undefined('a package begins in no stage; request one for it').optional(),
   ModelPackageName: z.undefined('packages outside of groups are not kept; name a group').optional(),
 })
@@ -69,7 +70,7 @@ const Create = z.strictObject({
 /** Members that have a place of their own in a version. */
 const ownMembers: ReadonlySet<string> = new Set([
   ...['ModelPackageGroupName', 'SourceUri', 'ModelPackageDescription', 'ModelApprovalStatus'],
-  ...['CustomerMetadataProperties', 'ClientToken', 'CertifyForMarketplace'],
+  ...['CustomerMetadataProperties', 'ClientToken', 'CertifyForMarketplace', 'ModelCard'],
 ])
 
 /** Model packages: the versions of registered models. */
@@ -81,6 +82,7 @@ export const packageActions: readonly SageMakerAction[] = [
     answer: async (ctx, req, { place, text }) => {
       const decision = { name: req.ModelPackageGroupName, stage: packageStage }
       await refuseDecided(ctx, decision, req.ModelApprovalStatus)
+      checkCard(req.ModelCard, undefined)
       const given = Object.entries(req).filter(
         ([name, value]) => !ownMembers.has(name) && value !== undefined,
       )
@@ -91,6 +93,10 @@ export const packageActions: readonly SageMakerAction[] = [
         request: text,
       })
       await keepLoggedCard(ctx, version)
+      // A repeated request finds the card that it wrote; one that was logged with the model is not that.
+      const { current } = await readCurrentRevision(ctx, version)
+      if (current === undefined || current.importedFrom !== undefined)
+        await putCard(ctx, version, req.ModelCard)
       const made = { ...decision, version: version.version }
       // A repeated request finds a package that somebody may have decided about since.
       const isUndecided = version.stage === firstStage && !(await isAsked(ctx, version.id))
@@ -107,7 +113,14 @@ export const packageActions: readonly SageMakerAction[] = [
       const { name, version: number } = req.ModelPackageName
       const version = await getVersionDetail(ctx, name, number)
       const given = (await readPackageMembers(ctx, [version.id])).get(version.id) ?? {}
-      return describePackage(version, { given, place, serverUrl: ctx.serverUrl?.() ?? '' })
+      const serverUrl = ctx.serverUrl?.() ?? ''
+      const described = describePackage(version, { given, place, serverUrl })
+      const [ModelCard, origin] = await Promise.all([
+        describeCard(ctx, version),
+        describeOrigin(ctx, version, serverUrl),
+      ])
+      // What the client sent stands.
+      return { ...origin, ...described, ModelCard }
     },
   }),
 

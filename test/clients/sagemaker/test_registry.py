@@ -1,5 +1,7 @@
 """boto3 registers and reads model packages as it does with SageMaker."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -30,6 +32,26 @@ def test_a_package_is_registered_and_read_back(sagemaker, unique, path, suffix):
         ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
     )["ModelPackageSummaryList"]
     assert [one["ModelPackageArn"] for one in newest] == [arn]
+
+
+def test_the_card_of_a_package_is_that_of_its_version(sm, unique):
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    content = {"intended_uses": {"intended_uses": "Scores payments.", "risk_rating": "High"}}
+    arn = sm.create_model_package(
+        ModelPackageGroupName=unique,
+        SourceUri="s3://bucket/model",
+        ModelCard={"ModelCardContent": json.dumps(content), "ModelCardStatus": "Draft"},
+    )["ModelPackageArn"]
+
+    def card():
+        return sm.describe_model_package(ModelPackageName=arn)["ModelCard"]
+
+    assert json.loads(card()["ModelCardContent"]) == content
+    content["business_details"] = {"line_of_business": "Cards"}
+    sm.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardContent": json.dumps(content)})
+    assert json.loads(card()["ModelCardContent"]) == content
+    with pytest.raises(ClientError, match="follows the package"):
+        sm.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
 
 
 def test_pages_of_packages_hold_each_one_once(sm, unique):

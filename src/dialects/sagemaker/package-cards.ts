@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { conflict, invalid } from '../../core/error.ts'
+import { readCurrentRevision } from '../../governance/cards/read-card.ts'
+import { writeCard } from '../../governance/cards/write-revision.ts'
+import type { Context } from '../../platform/context.ts'
+import { packageStatusOf } from '../../registry/packages/package-status.ts'
+import type { ApprovalStatus } from '../../registry/versions/approval.ts'
+import type { VersionDetail } from '../../registry/versions/version-detail.ts'
+import { cardContentOf, parseCardContent } from './card-content.ts'
+import { packageApprovalOf } from './package-wire.ts'
+
+/** The member ModelCard of a package. */
+export const ModelCardMember = z
+  .strictObject({
+    ModelCardContent: z.string().min(1).optional(),
+    ModelCardStatus: z.enum(['Draft', 'PendingReview', 'Approved', 'Archived']).optional(),
+  })
+  .optional()
+
+type GivenCard = z.output<typeof ModelCardMember>
+
+const statuses = {
+  Approved: 'Approved',
+  Rejected: 'Archived',
+  PendingManualApproval: 'Draft',
+} as const satisfies Record<ApprovalStatus, string>
+
+/** A card is approved with its package, and has no status of its own. */
+function cardStatusOf(version: VersionDetail): string {
+  const approval = packageApprovalOf(version)
+  const status = packageStatusOf({ stage: version.stage, approval })
+  return approval && status === 'PendingManualApproval' ? 'PendingReview' : statuses[status]
+}
+
+/** As Describe answers it; undefined: the version has no card. */
+export async function describeCard(
+  ctx: Context,
+  version: VersionDetail,
+): Promise<{ ModelCardContent: string; ModelCardStatus: string } | undefined> {
+  const { current } = await readCurrentRevision(ctx, version)
+  if (!current) return undefined
+  return {
+    ModelCardContent: cardContentOf(current.card),
+    ModelCardStatus: cardStatusOf(version),
+  }
+}
+
+/**
+ * What a client sends of a card, before anything is written.
+ *
+ * @param version that the card is for; undefined: a new one
+ * @throws INVALID_PARAMETER_VALUE the content is no card
+ * @throws RESOURCE_CONFLICT the card would get a status by itself
+ */
+export function checkCard(given: GivenCard, version: VersionDetail | undefined): void {
+  if (given === undefined) return
+  const { ModelCardContent: content, ModelCardStatus: status } = given
+  if (content === undefined && status === undefined) {
+    throw invalid('ModelCard: send ModelCardContent')
+  }
+  if (content !== undefined) parseCardContent(content)
+  const standing = version ? [cardStatusOf(version)] : ['Draft', 'PendingReview']
+  if (status === undefined || standing.includes(status)) return
+  throw conflict(
+    `ModelCardStatus follows the package: '${status}' is not sent by itself, send ModelApprovalStatus`,
+  )
+}
+
+/** Write the next revision of the version's card, after `checkCard`. */
+export async function putCard(
+  ctx: Context,
+  { name, version }: { readonly name: string; readonly version: number },
+  given: GivenCard,
+): Promise<void> {
+  if (given?.ModelCardContent === undefined) return
+  const card = parseCardContent(given.ModelCardContent)
+  await writeCard(ctx, name, { version, card, expected: undefined })
+}
