@@ -22,6 +22,12 @@ import {
 } from '../tracking/runs/run-lineage.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
 import { datasetFrom, readVersionDatasets } from './version-datasets.ts'
+import {
+  type EvaluationRun,
+  readEvaluationRuns,
+  readVersionTraces,
+  type VersionTraces,
+} from './version-traces.ts'
 
 /** Where a version comes from and where it went. What the caller may not read is left out. */
 export type Lineage = {
@@ -29,6 +35,9 @@ export type Lineage = {
   readonly run: RunLineage | undefined
   readonly datasets: readonly RunDataset[]
   readonly loggedModel: LoggedModelLineage | undefined
+  /** What it did in the last 30 days; undefined: it has no traces there. */
+  readonly traces: VersionTraces | undefined
+  readonly evaluations: readonly EvaluationRun[]
   /** Other versions of the same run or logged model, of any model, oldest first. */
   readonly siblings: readonly ModelVersion[]
   /** Newest first. */
@@ -55,8 +64,14 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
   const promotions = await ctx.db.all(sql<PromotionRow>`
     select * from promotions where registered_model = ${version.registeredModelId}
       and model_version = ${id} order by id desc limit ${relatedMax}`)
+  const [traces, evaluations] = await Promise.all([
+    readVersionTraces(ctx, [version]),
+    readEvaluationRuns(ctx, version),
+  ])
   return {
     version,
+    traces: traces.get(id),
+    evaluations,
     run: run ?? (kept && (await runFromFacts(ctx, kept))),
     datasets: (facts?.datasets ?? []).map(datasetFrom),
     loggedModel: loggedModel ?? (facts && loggedModelFrom(facts)),

@@ -210,7 +210,10 @@ export const runDatasetTags = sqliteTable(
 export const runModelInputs = sqliteTable(
   'run_model_inputs',
   { run: runColumn(), model_id: text().notNull() },
-  (t) => [primaryKey({ columns: [t.run, t.model_id] })],
+  (t) => [
+    primaryKey({ columns: [t.run, t.model_id] }),
+    index('run_model_inputs_by_model').on(t.model_id),
+  ],
 )
 
 /** Logged models that a run wrote. */

@@ -20,6 +20,11 @@ function tracePathsUnder(prefix: string) {
       query(`${experiment(experimentId)}/traces`, {
         q: `metadata.mlflow.modelId = '${modelId.replaceAll("'", '')}'`,
       }),
+    /** That were made in a run, or linked with it. @param runId of letters and digits */
+    tracesOfRun: (experimentId: number, runId: string) =>
+      query(`${experiment(experimentId)}/traces`, {
+        q: `run_id = '${runId.replaceAll("'", '')}'`,
+      }),
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     reviews: (experimentId: number) => `${experiment(experimentId)}/reviews`,
     evalDatasets: (experimentId: number) => `${experiment(experimentId)}/evaluation-datasets`,

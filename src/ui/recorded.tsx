@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle, writeSignature } from '../governance/cards/write-card.ts'
+import { figuresByName } from '../governance/version-traces.ts'
 import { Region } from './parts/table.tsx'
 import { Given, numberText, plural, visibleText } from './parts/text.tsx'
 
@@ -15,6 +16,7 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
       <h2 id="recorded">{recordedTitle}</h2>
       <Facts derived={derived} />
       <Pairs title="Metrics" of={Object.entries(derived.metrics)} numbers />
+      <Pairs title="Traces of the last 30 days" of={[...figuresByName(derived.traces)]} numbers />
       <Pairs title="Params" of={Object.entries(derived.params)} />
       {datasets.length > 0 && (
         <>

@@ -9,6 +9,7 @@ async function documentedServer() {
   const { post, createModel, createVersion, transition, upload, putCard } = server
   await createModel('fraud')
   const dataset = { name: 'transactions', digest: '9f2c', source_type: 's3', source: 's3://t' }
+  let last = ''
   for (const [version, depth, auc, amount, scikit, owners] of [
     ['1', '3', 0.91, 'double', '1.9.1', ['ada']],
     ['2', '4', 0.94, 'string', '1.9.2', ['ada', 'bob']],
@@ -30,8 +31,36 @@ async function documentedServer() {
     await createVersion('fraud', `${artifact_uri}/model`, { run_id })
     await putCard('fraud', { revision: 0, owners }, Number(version))
     await transition('fraud', version, 'Production', { archive_existing_versions: true })
+    last = run_id
   }
+  await evaluate(server, last, clock)
   return server
+}
+
+/** A trace of a run, which an evaluation looked at. */
+async function evaluate(
+  { call, post }: Awaited<ReturnType<typeof cardServer>>,
+  run: string,
+  atMs: number,
+) {
+  const traced = await call('POST', '/api/3.0/mlflow/traces', {
+    trace: {
+      trace_info: {
+        trace_id: 'tr-1',
+        trace_location: { mlflow_experiment: { experiment_id: '0' } },
+        request_time: new Date(atMs).toISOString(),
+        execution_duration: '0.5s',
+        state: 'OK',
+        trace_metadata: { 'mlflow.sourceRun': run },
+      },
+    },
+  })
+  expect(traced.status).toBe(200)
+  const made = await post('runs/create', { experiment_id: '0', run_name: 'eval-2', start_time: 1 })
+  const { run_id } = made.json.run.info
+  const dataset = { name: 'golden', digest: '77ab', source_type: 's3', source: 's3://g' }
+  await post('runs/log-inputs', { run_id, datasets: [{ dataset, tags: [] }] })
+  await post('traces/link-to-run', { run_id, trace_ids: ['tr-1'] })
 }
 
 test('the calls of docs/questions.md answer what it shows', async () => {

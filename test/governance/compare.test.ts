@@ -39,6 +39,7 @@ test('versions are compared by params, metrics, tags and files: what is the same
     versions: ['1', '2'],
     params: [{ key: 'depth', values: ['3', '4'] }],
     metrics: [{ key: 'auc', values: [0.5, 'NaN'] }],
+    traces: [],
     tags: [{ key: 'team', values: [null, 'risk'] }],
     files: [
       { key: 'new', values: [null, hash] },

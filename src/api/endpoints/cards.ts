@@ -19,6 +19,23 @@ export const RevisionQuery = z.object({
   revision: RevisionNumber.optional().describe('An earlier revision of what people wrote'),
 })
 
+/** What a version did. */
+export const TracesShape = z
+  .object({
+    count: z.number().int().describe('Those that ended'),
+    errors: z.number().int(),
+    unfinished: z.number().int(),
+    error_rate: z.number().optional().describe('Absent: none ended'),
+    latency_ms: z
+      .object({ p50: z.number(), p95: z.number(), p99: z.number() })
+      .optional()
+      .describe('Milliseconds that so many of a hundred took at most'),
+    feedback: z.array(z.object({ name: z.string(), count: z.number().int(), mean: z.number() })),
+  })
+  .describe(
+    'Of the last 30 days, of the 10,000 newest traces of an experiment; absent: it has none that the caller may read',
+  )
+
 const Derived = z.object({
   run_id: z.string().optional(),
   experiment: z.string().optional().describe('The name of the experiment'),
@@ -32,6 +49,7 @@ const Derived = z.object({
   code_version: z.string().optional(),
   environment: z.array(z.string()).readonly().optional().describe('Requirements, a line each'),
   digest: z.string().optional().describe("`sha256:` and hex, of the version's files"),
+  traces: TracesShape.optional(),
   problems: z
     .array(z.string())
     .readonly()

@@ -24,6 +24,9 @@ export const compareVersions = endpoint({
     metrics: differencesOf(z.union([z.number(), z.string()])).describe(
       'The latest of each key, of their runs; NaN is text',
     ),
+    traces: differencesOf(z.number()).describe(
+      'What their traces of the last 30 days show: `traces`, `error rate`, `latency p95 ms`, `mean of feedback NAME`',
+    ),
     tags: texts,
     files: texts.describe('SHA-256 in hex by path, of sealed files: the first 1,000 that differ'),
     has_more_files: z.boolean(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TracesShape } from './cards.ts'
 import { endpoint } from './endpoint.ts'
 import { DatasetShape } from './holders.ts'
 import { PageQuery, PrincipalShape, pageOf, VersionParams } from './shapes.ts'
@@ -57,6 +58,12 @@ export const getLineage = endpoint({
         experiment_id: z.string(),
       })
       .optional(),
+    traces: TracesShape.optional(),
+    evaluations: z
+      .array(z.object({ run_id: z.string(), name: z.string(), datasets: z.array(DatasetShape) }))
+      .describe(
+        'The 50 newest runs that took its logged model, or in which traces of it were made or linked, with what they read',
+      ),
     siblings: z
       .array(z.object(Standing))
       .describe('Other versions of the same run or logged model'),

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import type { Author, CardRevision } from '../../governance/cards/card-rows.ts'
 import type { Card } from '../../governance/cards/card-shape.ts'
@@ -10,6 +11,7 @@ import {
 } from '../../governance/cards/templates.ts'
 import { renderCard, renderForHuggingFace } from '../../governance/cards/write-card.ts'
 import { writeCard } from '../../governance/cards/write-revision.ts'
+import type { VersionTraces } from '../../governance/version-traces.ts'
 import type { Context } from '../../platform/context.ts'
 import * as endpoints from '../endpoints/cards.ts'
 import type { Answer } from '../endpoints/endpoint.ts'
@@ -93,7 +95,11 @@ async function cardAnswer(
     ...(current && { author: authorAnswer(current.author), updated_at: current.updatedAtMs }),
     ...(current?.importedFrom !== undefined && { imported_from: current.importedFrom }),
     card,
-    derived: { ...derived, datasets: [...derived.datasets] },
+    derived: {
+      ...derived,
+      datasets: [...derived.datasets],
+      traces: derived.traces && tracesToWire(derived.traces),
+    },
     missing,
   }
 }
@@ -114,4 +120,24 @@ function templateAnswer({ card, required, author, updatedAtMs }: CardTemplate) {
 
 function authorAnswer({ groups, ...author }: Author) {
   return { ...author, groups: [...groups] }
+}
+
+/** What a version did. */
+export function tracesToWire({
+  finished,
+  errors,
+  unfinished,
+  p50,
+  p95,
+  p99,
+  feedback,
+}: VersionTraces): z.output<typeof endpoints.TracesShape> {
+  return {
+    count: finished,
+    errors,
+    unfinished,
+    error_rate: finished === 0 ? undefined : errors / finished,
+    latency_ms: p50 === null || p95 === null || p99 === null ? undefined : { p50, p95, p99 },
+    feedback: [...feedback],
+  }
 }

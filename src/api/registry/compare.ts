@@ -17,6 +17,7 @@ export const compareRoutes: readonly ServedEndpoint[] = [
         versions: found.versions.map(({ version }) => String(version)),
         params: found.params,
         metrics: found.metrics,
+        traces: found.traces,
         tags: found.tags,
         files: found.files,
         has_more_files: found.hasMoreFiles,

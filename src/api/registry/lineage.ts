@@ -7,6 +7,7 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { listReplicasOfVersion, type Replica } from '../../serving/replicas.ts'
 import type { RunLineage } from '../../tracking/runs/run-lineage.ts'
 import * as endpoints from '../endpoints/lineage.ts'
+import { tracesToWire } from '../governance/cards.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 import { datasetToWire } from './holders.ts'
@@ -33,6 +34,12 @@ export const lineageRoutes: readonly ServedEndpoint[] = [
           status: loggedModel.status,
           experiment_id: loggedModel.experimentId,
         },
+        traces: found.traces && tracesToWire(found.traces),
+        evaluations: found.evaluations.map(({ runId, name, datasets }) => ({
+          run_id: runId,
+          name,
+          datasets: datasets.map(datasetToWire),
+        })),
         siblings: found.siblings.map(standingToWire),
         promotions: found.promotions.map(promotionToWire),
         served_by: (await listReplicasOfVersion(ctx, params.name, params.version)).map(

@@ -3,7 +3,16 @@ import * as endpoints from '../../api/endpoints/compare.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-const parts = ['params', 'metrics', 'tags', 'signature', 'environment', 'files', 'card'] as const
+const parts = [
+  'params',
+  'metrics',
+  'traces',
+  'tags',
+  'signature',
+  'environment',
+  'files',
+  'card',
+] as const
 
 /** `gatehouse diff`: what differs between versions. */
 export function diffCommand(): Command {

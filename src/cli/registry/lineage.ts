@@ -40,6 +40,8 @@ function lines({
   run,
   datasets,
   logged_model,
+  traces,
+  evaluations,
   siblings,
   promotions,
   served_by,
@@ -53,6 +55,15 @@ function lines({
     ...(code?.commit ? [`  code ${code.commit}${code.source ? ` (${code.source})` : ''}`] : []),
     ...datasets.map(({ name, digest }) => `  data ${name} (digest ${digest})`),
     ...(logged_model ? [`  logged model ${logged_model.model_id} (${logged_model.name})`] : []),
+    ...(traces
+      ? [`  ${traces.count} traces of the last 30 days, ${traces.errors} of them errors`]
+      : []),
+    ...evaluations.map(({ run_id, name, datasets }) =>
+      [
+        `  evaluated in run ${run_id} (${name})`,
+        ...datasets.map((one) => ` on ${one.name} (digest ${one.digest})`),
+      ].join(''),
+    ),
     ...siblings.map((sibling) => `  sibling ${standing(sibling)}`),
     ...promotions.map(
       ({ id, to, status, requested_by }) =>

@@ -1,4 +1,5 @@
 import type { LoggedSignature } from '../../registry/model-files/logged-signature.ts'
+import { figuresByName } from '../version-traces.ts'
 import { type Card, type CardField, fieldNames, fieldTitles, isFilled } from './card-shape.ts'
 import type { Derived } from './derived.ts'
 import { writeFrontMatter } from './front-matter.ts'
@@ -88,6 +89,11 @@ function recorded(derived: Derived): Block[] {
   return [
     ...(facts.length > 0 ? [table(['What', 'Value'], facts)] : []),
     ...titledTable('Metrics', ['Metric', 'Value'], Object.entries(derived.metrics)),
+    ...titledTable(
+      'Traces of the last 30 days',
+      ['Figure', 'Value'],
+      [...figuresByName(derived.traces)],
+    ),
     ...titledTable('Params', ['Param', 'Value'], Object.entries(derived.params)),
     ...titledTable(
       'Datasets',

@@ -5,6 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { figuresByName, readVersionTraces } from '../version-traces.ts'
 import { describeFiles } from './described-files.ts'
 
 /** A name, and its value in each version; null where a version has none. */
@@ -16,6 +17,8 @@ export type VersionComparison = {
   readonly params: readonly Difference<string>[]
   /** The latest of each; NaN as text, since JSON has none. */
   readonly metrics: readonly Difference<number | string>[]
+  /** Of the last 30 days. */
+  readonly traces: readonly Difference<number>[]
   readonly tags: readonly Difference<string>[]
   /** Hashes by path. */
   readonly files: readonly Difference<string>[]
@@ -55,11 +58,13 @@ export async function compareVersions(
   const described = await Promise.all(
     versions.map((version, i) => describeFiles(ctx, version, facts[i])),
   )
+  const traces = await readVersionTraces(ctx, versions)
   const files = await fileDifferences(ctx, versions)
   return {
     versions,
     params: differences(facts.map((one) => new Map(Object.entries(one?.params ?? {})))),
     metrics: differences(facts.map((one) => new Map(Object.entries(one?.metrics ?? {})))),
+    traces: differences(versions.map(({ id }) => figuresByName(traces.get(id)))),
     tags: differences(versions.map((version) => textsOf(version.tags))),
     files: files.slice(0, filesMax),
     hasMoreFiles: files.length > filesMax,

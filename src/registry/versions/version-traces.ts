@@ -12,6 +12,8 @@ export type TraceScope = {
   readonly experiments: SQL
   /** The name of a dataset that their run has read; null: any. */
   readonly dataset: SQL
+  /** A condition on their experiment `e`; absent: whichever it is. */
+  readonly isSeen?: SQL
 }
 
 /**
@@ -25,6 +27,7 @@ export function versionTracesSql({
   untilMs,
   experiments,
   dataset,
+  isSeen = sql`1`,
 }: TraceScope): SQL {
   return sql`select t.id, t.state, t.duration_ms
     from model_versions v join registered_models m on m.id = v.registered_model
@@ -34,7 +37,7 @@ export function versionTracesSql({
       union select value from json_each(${experiments}))
     cross join traces t on t.experiment = e.id
       and t.request_time_ms > ${fromMs} and t.request_time_ms <= ${untilMs}
-    where v.id = ${version} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
+    where v.id = ${version} and ${isSeen} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
       and (${dataset} is null or exists (select 1 from datasets d
         cross join run_datasets x on x.dataset = d.id cross join runs r on r.id = x.run
         where d.experiment = e.id and d.name = ${dataset} and (r.run_id = t.source_run

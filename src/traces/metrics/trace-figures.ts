@@ -18,6 +18,29 @@ export type TraceFigures = {
   readonly mean: number | null
 }
 
+/** What traces were told of under one name, by numbers, true or false. */
+export type FeedbackFigures = {
+  readonly name: string
+  /** Traces that have it. */
+  readonly count: number
+  /** Of those, each counting once. */
+  readonly mean: number
+}
+
+/**
+ * A select of `FeedbackFigures`, the most used first. What has no finite mean is left out.
+ *
+ * @param traces as `traceFiguresSql`
+ */
+export function feedbackFiguresSql(traces: SQL, most: number): SQL {
+  return sql`select name, count(*) as count, avg(mean) as mean from (
+      select a.name, avg(${assessedNumber}) as mean from (${traces}) f
+      cross join assessments a on a.trace = f.id
+      where f.state in ('OK', 'ERROR') and a.kind = 'feedback' and a.valid = 1
+      group by a.name, f.id having mean is not null)
+    group by name having abs(avg(mean)) < 1e308 order by count desc, name limit ${most}`
+}
+
 /**
  * A select of one row of `TraceFigures`. A percentile is the value of one of the traces, the least that
  * so many of a hundred do not exceed.

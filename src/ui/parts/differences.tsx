@@ -64,6 +64,7 @@ type PartOfComparison = {
 function sectionsOf(of: VersionComparison): readonly PartOfComparison[] {
   return [
     { title: 'Metrics', rows: of.metrics, isMetric: true },
+    { title: 'Traces', rows: of.traces, isMetric: true, note: 'of the last 30 days' },
     {
       title: 'Signature',
       rows: of.signature,

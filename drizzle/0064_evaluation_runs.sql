@@ -1,0 +1,1 @@
+CREATE INDEX `run_model_inputs_by_model` ON `run_model_inputs` (`model_id`);
