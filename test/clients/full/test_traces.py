@@ -131,14 +131,22 @@ def test_a_trace_within_a_run_names_it(client, run):
     assert trace.info.trace_metadata["mlflow.sourceRun"] == run.info.run_id
 
 
-def test_attachments_are_files_of_the_trace(client, experiment):
+@pytest.mark.worker
+def test_attachments_are_files_of_the_trace(experiment, tmp_path):
     from mlflow.tracing.attachments import Attachment
 
     with mlflow.start_span("picture") as span:
         span.set_inputs({"image": Attachment(content_type="image/png", content_bytes=b"\x89PNG")})
     trace = read(span.trace_id)
-    reference = trace.data.spans[0].inputs["image"]
-    assert reference.startswith("mlflow-attachment://")
+    reference = Attachment.parse_ref(trace.data.spans[0].inputs["image"])
+    assert (reference["content_type"], reference["size"]) == ("image/png", 4)
+    assert reference["trace_id"] == span.trace_id
+    location = trace.info.tags["mlflow.artifactLocation"]
+    kept = mlflow.artifacts.download_artifacts(
+        f"{location}/attachments/{reference['attachment_id']}", dst_path=str(tmp_path)
+    )
+    with open(kept, "rb") as file:
+        assert file.read() == b"\x89PNG"
 
 
 def test_a_trace_that_is_not_there_is_an_error(client, experiment):
