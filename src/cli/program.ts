@@ -48,6 +48,7 @@ import { serveCommand } from './serving/serve/serve.ts'
 import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
 import { runsCommand } from './tracking/runs.ts'
+import { tracesCommand } from './tracking/traces.ts'
 import { exportCommand } from './transfer/export/export.ts'
 import { importCommand } from './transfer/import/import.ts'
 
@@ -89,7 +90,7 @@ function commandGroups(): Record<string, Command[]> {
       pullCommand(),
       watchCommand(),
     ],
-    'Tracking:': [experimentsCommand(), runsCommand()],
+    'Tracking:': [experimentsCommand(), runsCommand(), tracesCommand()],
     'Review before promotion:': [
       promoteCommand(),
       promotionsCommand(),

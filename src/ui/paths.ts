@@ -15,6 +15,7 @@ function tracePathsUnder(prefix: string) {
   const experiment = (id: number) => `${prefix}/experiments/${id}`
   return {
     traces: (experimentId: number) => `${experiment(experimentId)}/traces`,
+    traceRules: (experimentId: number) => `${experiment(experimentId)}/traces/rules`,
     /** Of a logged model. @param modelId of letters, digits and `-` */
     tracesOfModel: (experimentId: number, modelId: string) =>
       query(`${experiment(experimentId)}/traces`, {

@@ -83,3 +83,33 @@ test('runs are listed, found, shown, tagged, deleted and restored', async () => 
   expect(await json('runs', 'list')).toEqual([])
   expect(await good('runs', 'restore', run_id)).toBe(`restored the run ${run_id}\n`)
 })
+
+test('how long traces are kept and what of them never is, is shown and said', async () => {
+  const { good, json, ask } = await program()
+  await good('experiments', 'create', 'fraud')
+  expect(await good('traces', 'keep', 'fraud')).toMatch(/^older than +no bound\n/)
+  expect(await json('traces', 'keep', 'fraud', '--days', '30', '--assessed', 'no')).toEqual({
+    ...{ revision: 1, days_max: 30, traces_max: null },
+    ...{ keep_assessed: false, keep_of_versions: true },
+  })
+  expect(await json('traces', 'keep', '1', '--days', 'none', '--newest', '5')).toMatchObject({
+    ...{ revision: 2, days_max: null, traces_max: 5, keep_assessed: false },
+  })
+  expect((await ask(['traces', 'keep', 'fraud', '--days', '0'])).err).toContain('from 1, or none')
+
+  const redact = (...args: string[]) => json('traces', 'redact', ...args)
+  expect(await redact('fraud', '--key', '*password*', 'token', '--sample', '0.5')).toMatchObject({
+    ...{ revision: 1, redact_keys: ['*password*', 'token'], sample_rate: 0.5 },
+  })
+  expect(await redact('fraud', '--pattern', 'a+', '--sample', 'none')).toMatchObject({
+    redact_keys: ['*password*', 'token'],
+    ...{ revision: 2, redact_patterns: ['a+'], sample_rate: null },
+  })
+  expect(await redact('fraud', '--no-keys')).toMatchObject({
+    ...{ revision: 3, redact_keys: [], redact_patterns: ['a+'] },
+  })
+  expect(await redact('--key', 'secret')).toEqual({
+    ...{ revision: 1, redact_keys: ['secret'], redact_patterns: [], sample_rate: null },
+  })
+  expect(await good('traces', 'redact')).toMatch(/^names redacted +secret\n/)
+})

@@ -25,6 +25,7 @@ import {
   showReview,
 } from './reviews/review.tsx'
 import { postMyQueue, postQueue, showReviews } from './reviews/reviews.tsx'
+import { postTraceIntake, postTraceRetention, showTraceRules } from './rules/trace-rules.tsx'
 import { showSessions } from './sessions/sessions.tsx'
 import { mayReadTrace, showTrace } from './trace/trace.tsx'
 
@@ -38,6 +39,9 @@ export function traceRoutes(): Hono<AppEnv> {
     .get(`${list}/compare`, guard(mayCompareTraces), showTraceComparison)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
+    .get(`${list}/rules`, guard(mayReadTraces), (c) => showTraceRules(c))
+    .post(`${list}/rules/retention`, postTraceRetention)
+    .post(`${list}/rules/intake`, postTraceIntake)
     .get('/experiments/:id{[0-9]+}/sessions', guard(mayReadTraces), showSessions)
     .get('/experiments/:id{[0-9]+}/evaluation-datasets', guard(mayReadTraces), showEvalDatasets)
     .get('/evaluation-datasets/:dataset', guard(mayReadEvalDataset), showEvalDataset)

@@ -41,6 +41,7 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
       section="experiments"
       inMlflow={`/experiments/${experiment.id}/traces`}
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Traces' }]}
+      actions={<a href={to.traceRules(experiment.id)}>Retention and redaction</a>}
       api={traceSearchOf(experiment.id, { filter })}
     >
       <ExperimentTabs to={to} experimentId={experiment.id} current="traces" />
