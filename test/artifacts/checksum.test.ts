@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { appOf } from '../support/app.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -126,4 +127,34 @@ test('a sum gives nobody bytes that they may not read', async () => {
   expect(await ask(zoe).put(`${third.at}/a.bin`, sum)).toBe(201)
   // Where she may not write, a sum is refused like bytes.
   expect(await ask(eve).put(`${own.at}/c.bin`, sum)).toBe(403)
+})
+
+test('no number of places that others made hides the one that the caller may read', async () => {
+  const { platform, member, grant } = await team({ defaultPermission: 'NO_PERMISSIONS' })
+  const [ann, eve] = [await member('ann'), await member('eve')]
+  const rootOf = async (who: Member, name: string) => {
+    const made = await who.post('experiments/create', { name })
+    const experiment_id = String(made.json.experiment_id)
+    const run = await who.post('runs/create', { experiment_id, start_time: 1 })
+    const at = String(run.json.run.info.artifact_uri).replace('mlflow-artifacts:/', '')
+    return { id: experiment_id, at, runId: String(run.json.run.info.run_id) }
+  }
+  const secret = await rootOf(ann, 'secret')
+  const shared = await rootOf(ann, 'shared')
+  const hers = await rootOf(eve, 'hers')
+  const sum = { 'X-Checksum-Deploy': 'true', 'X-Checksum-Sha256': await sha256Of('common') }
+  const byAnn = uploads(appOf(() => platform, ann.principal))
+  const byEve = uploads(appOf(() => platform, eve.principal))
+  await byAnn.put(`${secret.at}/model/a.bin`, {}, 'common')
+  await platform.db.all(sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 6000)
+    select a.workspace, ${`${secret.at}/more/`} || n.i, a.blob, 1 from artifact_files a, n
+    where a.path = ${`${secret.at}/model/a.bin`}`)
+  expect((await byEve.put(`${hers.at}/a.bin`, sum)).status).toBe(404)
+  // Its path is behind all the others.
+  expect(shared.at > secret.at).toBe(true)
+  await byAnn.put(`${shared.at}/z.bin`, {}, 'common')
+  expect((await byEve.put(`${hers.at}/a.bin`, sum)).status).toBe(404)
+  await grant('eve', 'experiment', shared.id, 'READ')
+  expect((await byEve.put(`${hers.at}/a.bin`, sum)).status).toBe(201)
 })

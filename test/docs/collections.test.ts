@@ -26,5 +26,24 @@ test('the commands of docs/collections.md make the collection that they show', a
   expect(stdout).toMatch(/^fraud-everywhere +1 +champion: 2 /m)
   const read = await server.get('registered-models/alias?name=fraud-everywhere&alias=champion')
   expect(read.json.model_version.source).toBe('models:/fraud-france/1')
+  const ask = async (args: string[]) =>
+    (
+      await promisify(execFile)(`${root}bin/gatehouse`, ['collections', ...args], {
+        cwd: folder,
+        env,
+      })
+    ).stdout
+  expect(await ask(['links-of', 'fraud-france', '1'])).toMatch(
+    /^default +fraud-everywhere +2 +None /m,
+  )
+  await expect(ask(['withdraw', 'fraud-france', '1', 'elsewhere'])).rejects.toThrow(
+    'is not linked in elsewhere',
+  )
+  const withdraw = ['withdraw', 'fraud-france', '1', 'fraud-everywhere', '--in']
+  await expect(ask([...withdraw, 'team-b'])).rejects.toThrow('is not linked')
+  expect(await ask([...withdraw, 'default'])).toBe(
+    'withdrew fraud-france version 1 from fraud-everywhere of workspace default\n',
+  )
+  expect(await ask(['links-of', 'fraud-france', '1'])).toContain('is in no collection')
   await server.stop()
-})
+}, 120_000)

@@ -15,6 +15,8 @@ export function collectionsCommand(): Command {
     .addCommand(deleteCommand())
     .addCommand(linkCommand())
     .addCommand(unlinkCommand())
+    .addCommand(linksOfCommand())
+    .addCommand(withdrawCommand())
 }
 
 function listCommand(): Command {
@@ -146,6 +148,58 @@ function unlinkCommand(): Command {
     callServer(command, async (client) => {
       await client.call(endpoints.unlinkVersion, { params: { name, version } })
       print(command, {}, [`took version ${version} out of ${name}`])
+    }),
+  )
+}
+
+function linksOfCommand(): Command {
+  const command = new Command('links-of')
+    .description('list the collections, of any workspace, in which a version is linked')
+    .argument('<model>')
+    .argument('<version>')
+  return addServer(command).action((name: string, version: string) =>
+    callServer(command, async (client) => {
+      const { items } = await client.call(endpoints.listLinksTo, { params: { name, version } })
+      printList(command, items, {
+        heads: ['WORKSPACE', 'COLLECTION', 'VERSION', 'STAGE', 'LINKED', 'BY'],
+        row: ({ workspace, collection, version, stage, linked_at, linked_by = '' }) => [
+          ...[workspace, collection, version, stage, momentText(command, linked_at), linked_by],
+        ],
+        empty: `${name} version ${version} is in no collection that you may see`,
+      })
+    }),
+  )
+}
+
+function withdrawCommand(): Command {
+  const command = new Command('withdraw')
+    .description('take a version of a model that you manage out of a collection, of any workspace')
+    .argument('<model>')
+    .argument('<version>')
+    .argument('<collection>')
+    .option('--in <workspace>', "the collection's workspace, where several have one of its name")
+  return addServer(command, 'changes').action((name: string, version: string, collection: string) =>
+    callServer(command, async (client) => {
+      const { in: workspace } = command.opts<{ in?: string }>()
+      const params = { name, version }
+      const { items } = await client.call(endpoints.listLinksTo, { params })
+      const [link, ...more] = items.filter(
+        (one) =>
+          one.collection === collection && (workspace === undefined || one.workspace === workspace),
+      )
+      if (!link) {
+        throw new StartError(
+          `${name} version ${version} is not linked in ${collection}; collections links-of ${name} ${version} lists where it is`,
+        )
+      }
+      if (more.length > 0) {
+        const places = [link, ...more].map((one) => one.workspace).join(', ')
+        throw new StartError(`there is a ${collection} in ${places}: name one with --in`)
+      }
+      await client.call(endpoints.unlinkFrom, { params: { ...params, id: link.id } })
+      print(command, {}, [
+        `withdrew ${name} version ${version} from ${collection} of workspace ${link.workspace}`,
+      ])
     }),
   )
 }

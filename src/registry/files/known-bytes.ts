@@ -7,13 +7,12 @@ import {
 } from '../../access/permissions/permitted.ts'
 import { findKnownBlob, type KnownBlob, showKnownBlob } from '../../artifacts/known-blob.ts'
 import { absent } from '../../core/error.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Stored } from '../../platform/ports.ts'
 import { mayReadSomePath } from '../../tracking/readable-paths.ts'
 
-/** So many places of equal bytes are looked at; where none may be read, the bytes are sent. */
-const placesMax = 5000
-const placesPerRead = 500
+const placesPerRead = 2000
 
 /**
  * Show under `path` the bytes of a sum that the caller may read somewhere in the workspace: in a version, or
@@ -32,18 +31,19 @@ export async function putKnownBytes(ctx: Context, path: string, sha256: string):
   throw absent(`There is no file with the SHA-256 ${sha256} that you may read: send its bytes`)
 }
 
+/** Looks at every place, however many others have made: none of them hides one that the caller may read. */
 async function mayReadBlob(ctx: Context, { id }: KnownBlob): Promise<boolean> {
   if (mayAll(ctx)) return true
   const version = await ctx.db.first(sql`select 1 from (
-      select m.id, ${isPromptModel} as is_prompt from manifest_files f
+      select distinct m.id, ${isPromptModel} as is_prompt from manifest_files f
       join model_versions v on v.manifest = f.manifest
       join registered_models m on m.id = v.registered_model
-      where f.blob = ${id} and m.workspace = ${ctx.workspace} limit ${placesMax}) o
+      where f.blob = ${id} and m.workspace = ${ctx.workspace}) o
     where ${mayReadSql(ctx, 'model', { id: sql`o.id`, isPrompt: sql`o.is_prompt` })}
       and ${isNotDeniedSql(ctx, 'version', sql`o.is_prompt`)} limit 1`)
   if (version) return true
   let after = ''
-  for (let seen = 0; seen < placesMax; seen += placesPerRead) {
+  for (;;) {
     const rows = await ctx.db.all(sql<{ path: string }>`select path from artifact_files
       where blob = ${id} and workspace = ${ctx.workspace} and path > ${after}
       order by path limit ${placesPerRead}`)
@@ -51,6 +51,6 @@ async function mayReadBlob(ctx: Context, { id }: KnownBlob): Promise<boolean> {
     if (await mayReadSomePath(ctx, paths)) return true
     after = paths.at(-1) ?? ''
     if (paths.length < placesPerRead) return false
+    await letOthersRun()
   }
-  return false
 }
