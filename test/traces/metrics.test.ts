@@ -407,3 +407,26 @@ test('figures are of the experiments alone that the caller may read', async () =
   expect(await told(on.admin)).toEqual([1, 1])
   expect(await told(bob)).toEqual([0, 0])
 })
+
+test('as many points are answered as are asked for, and 1,000 where nothing is said', async () => {
+  const many = await traceServer()
+  for (const trace of [1, 2]) {
+    const assessments = Array.from({ length: 600 }, (_, i) => ({
+      assessment_name: `a${trace}-${i}`,
+      source: { source_type: 'HUMAN' },
+      feedback: { value: i },
+    }))
+    await many.info({ assessments }, trace)
+  }
+  const points = async (more: object) => {
+    const { json } = await many.post3('traces/metrics', {
+      ...{ experiment_ids: [many.experiment], view_type: 'ASSESSMENTS' },
+      ...{ metric_name: 'assessment_count', dimensions: ['assessment_name'] },
+      ...{ aggregations: [{ aggregation_type: 'COUNT' }], ...more },
+    })
+    return json.data_points.length
+  }
+  expect(await points({})).toBe(1000)
+  expect(await points({ max_results: 1050 })).toBe(1050)
+  expect(await points({ max_results: 1_000_000 })).toBe(1200)
+})

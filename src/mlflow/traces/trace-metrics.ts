@@ -17,7 +17,9 @@ const Aggregation = message({
   percentile_value: { type: 'double' },
 })
 
-const pointsMax = 1000
+const pointsDefault = 1000
+/** Beyond, an answer would be too long. */
+const pointsMax = 50_000
 
 /** Figures over many traces, of the experiments that the caller may read. */
 export const traceMetricOperations: readonly Operation[] = [
@@ -49,7 +51,7 @@ export const traceMetricOperations: readonly Operation[] = [
         bucketSeconds: bucketIn(req.time_interval_seconds),
         startMs: req.start_time_ms,
         endMs: req.end_time_ms,
-        pointsMax: Math.max(0, Math.min(req.max_results ?? pointsMax, pointsMax)),
+        pointsMax: Math.max(0, Math.min(req.max_results ?? pointsDefault, pointsMax)),
       })
       const data_points = points.map(({ dimensions, values }) => ({
         metric_name: req.metric_name,
