@@ -47,6 +47,14 @@
  * | scorer.registered | | experiment (its id), name, version |
  * | scorer.deleted | experiment, name, versions [] | |
  * | scorer.sampling_changed | experiment, name, sample_rate, filter (null: it was never set) | the same |
+ * | issue.created | | experiment (its id), issue, name, status, severity |
+ * | issue.changed | the same | the same |
+ * | label_schema.created | | experiment (its id), schema, name, type, instruction, input |
+ * | label_schema.changed | the same | the same |
+ * | label_schema.deleted | the same | |
+ * | review_queue.created | | experiment (its id), queue, name, type, users [], schemas [] |
+ * | review_queue.changed | the same | the same |
+ * | review_queue.deleted | the same | |
  * | trace_intake.changed | experiment (its id; null: of the whole server), revision, redact_keys, redact_patterns, sample_rate (null: nothing was set) | the same |
  * | retention_rule.changed | name, revision, terms, automatic (null: there was none) | the same |
  * | retention_rule.deleted | the same | |
@@ -154,6 +162,14 @@ export const actions = [
   'scorer.registered',
   'scorer.deleted',
   'scorer.sampling_changed',
+  'issue.created',
+  'issue.changed',
+  'label_schema.created',
+  'label_schema.changed',
+  'label_schema.deleted',
+  'review_queue.created',
+  'review_queue.changed',
+  'review_queue.deleted',
   'trace_intake.changed',
   'retention_rule.changed',
   'retention_rule.deleted',

@@ -47,3 +47,8 @@ export function shown(value: unknown): string {
   if (typeof begins === 'string') return `${cutText(begins, 200)}...`
   return cutText(JSON.stringify(value), 200)
 }
+
+/** The name of something, and the experiment that it lies in. */
+export function inExperiment({ name, experiment }: Readonly<Record<string, unknown>>): string {
+  return `${shown(name)} in experiment ${shown(experiment)}`
+}

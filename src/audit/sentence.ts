@@ -4,6 +4,7 @@ import {
   gatesOf,
   grantOf,
   holderOf,
+  inExperiment,
   listOf,
   namesOf,
   shown,
@@ -183,6 +184,15 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `deleted versions of the scorer ${shown(before.name)} in experiment ${shown(before.experiment)}`,
   'scorer.sampling_changed': ({ after }) =>
     `set how much the scorer ${shown(after.name)} scores by itself to ${shown(after.sample_rate)}`,
+  'issue.created': ({ after }) => `reported the issue ${inExperiment(after)}`,
+  'issue.changed': ({ after }) =>
+    `changed the issue ${inExperiment(after)}, ${shown(after.status)}`,
+  'label_schema.created': ({ after }) => `made the label schema ${inExperiment(after)}`,
+  'label_schema.changed': ({ after }) => `changed the label schema ${inExperiment(after)}`,
+  'label_schema.deleted': ({ before }) => `deleted the label schema ${inExperiment(before)}`,
+  'review_queue.created': ({ after }) => `made the review queue ${inExperiment(after)}`,
+  'review_queue.changed': ({ after }) => `changed the review queue ${inExperiment(after)}`,
+  'review_queue.deleted': ({ before }) => `deleted the review queue ${inExperiment(before)}`,
   'trace_intake.changed': ({ after }) =>
     `changed what is redacted and left out of traces of ${after.experiment === null ? 'every experiment' : `experiment ${shown(after.experiment)}`}`,
   'retention_rule.changed': ({ after }) => `wrote the retention rule ${shown(after.name)}`,

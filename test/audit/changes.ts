@@ -5,6 +5,7 @@ import { collectionChanges } from './changes/collections.ts'
 import { databricksChanges } from './changes/databricks.ts'
 import type { Examples } from './changes/example.ts'
 import { importChanges } from './changes/imports.ts'
+import { judgingChanges } from './changes/judging.ts'
 import { permissionChanges } from './changes/permissions.ts'
 import { promotionChanges } from './changes/promotions.ts'
 import { registryChanges } from './changes/registry.ts'
@@ -34,6 +35,7 @@ export const changes: Examples = {
   ...databricksChanges,
   ...workspaceChanges,
   ...scorerChanges,
+  ...judgingChanges,
 }
 
 /**
@@ -59,11 +61,7 @@ export const notOnRecord: readonly string[] = [
   ...['createDataset', 'deleteDataset', 'setDatasetTags', 'deleteDatasetTag'],
   ...['upsertDatasetRecords', 'deleteDatasetRecords'],
   ...['addDatasetToExperiments', 'removeDatasetFromExperiments'],
-  // Nor are problems that people found in what it did.
-  ...['createIssue', 'updateIssue'],
-  // Nor who is to look at it, and what they are asked.
-  ...['createLabelSchema', 'updateLabelSchema', 'deleteLabelSchema'],
-  ...['createReviewQueue', 'updateReviewQueue', 'deleteReviewQueue', 'getOrCreateUserQueue'],
+  // So does which of it is to be looked at, and was.
   ...['addItemsToReviewQueue', 'removeItemsFromReviewQueue', 'setReviewQueueItemStatus'],
   // Nor are names for what a table shows.
   ...['v1 createSavedView', 'v1 updateSavedView', 'v1 deleteSavedView'],

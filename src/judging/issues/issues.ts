@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { mayReadSql } from '../../access/permissions/permitted.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
@@ -52,7 +53,7 @@ export async function createIssue(ctx: Context, made: NewIssue): Promise<Issue> 
     sourceRunId === undefined
       ? sql`1`
       : sql`exists (select 1 from runs where ${isRun(ctx, sourceRunId)})`
-  const { issues } = await ctx.db.batch({
+  const { issues } = await commit(ctx, {
     made: sql`insert into issues (issue_id, experiment, name, description, status, severity, source_run,
         created_by, created_at_ms, updated_at_ms, root_causes, categories)
       select ${issueId}, id, ${made.name}, ${made.description}, ${made.status ?? 'pending'},
@@ -60,6 +61,11 @@ export async function createIssue(ctx: Context, made: NewIssue): Promise<Issue> 
         ${JSON.stringify(made.rootCauses)}, ${JSON.stringify(made.categories)}
       from experiments where id = ${experimentId} and workspace = ${ctx.workspace}
         and lifecycle_stage = 'active' and ${hasRun}`,
+    entry: entryStatement(ctx, {
+      action: 'issue.created',
+      from: sql`issues i where i.issue_id = ${issueId}`,
+      after: issueJson({}),
+    }),
     issues: issueRead(ctx, issueId),
   })
   const [issue] = issues
@@ -97,21 +103,35 @@ export async function updateIssue(
   change: IssueTexts,
 ): Promise<Issue> {
   checkIssueTexts(change)
-  const { changed, issues } = await ctx.db.batch({
+  const isOpen = sql`${isIssue(ctx, issueId)} and exists (select 1 from experiments a
+    where a.id = i.experiment and a.lifecycle_stage = 'active')`
+  const { changed, issues } = await commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'issue.changed',
+      from: sql`issues i where ${isOpen}`,
+      before: issueJson({}),
+      after: issueJson(change),
+    }),
     changed: sql<{
       id: number
     }>`update issues as i set name = coalesce(${change.name ?? null}, name),
         description = coalesce(${change.description ?? null}, description),
         status = coalesce(${change.status ?? null}, status),
         severity = coalesce(${change.severity ?? null}, severity), updated_at_ms = ${ctx.now()}
-      where ${isIssue(ctx, issueId)} and exists (select 1 from experiments a
-        where a.id = i.experiment and a.lifecycle_stage = 'active') returning id`,
+      where ${isOpen} returning id`,
     issues: issueRead(ctx, issueId),
   })
   const [issue] = issues
   if (!issue) throw issueNotFound(issueId)
   if (changed.length === 0) throw inactiveExperiment(issue.experiment)
   return issueFrom(issue)
+}
+
+/** What the audit log says of an issue `i`, with what is to be changed. */
+function issueJson({ name, status, severity }: IssueTexts): SQL {
+  return sql`json_object('experiment', cast(i.experiment as text), 'issue', i.issue_id,
+    'name', coalesce(${name ?? null}, i.name), 'status', coalesce(${status ?? null}, i.status),
+    'severity', coalesce(${severity ?? null}, i.severity))`
 }
 
 const newestFirst = [{ expression: sql`i.id`, descending: true, type: 'int64' }] as const

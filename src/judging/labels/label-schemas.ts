@@ -1,4 +1,5 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
@@ -41,13 +42,18 @@ export async function createLabelSchema(ctx: Context, made: NewLabelSchema): Pro
   if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(made.experimentId)
   const schemaId = `ls-${ctx.randomId()}`
   const now = ctx.now()
-  const write = ctx.db.batch({
+  const write = commit(ctx, {
     made: sql`insert into label_schemas (schema_id, experiment, name, type, instruction, enable_comment,
         created_at_ms, updated_at_ms, input)
       select ${schemaId}, id, ${made.name}, ${made.type}, ${made.instruction ?? null},
         ${Number(made.enableComment)}, ${now}, ${now}, ${JSON.stringify(made.input)}
       from experiments where id = ${made.experimentId} and lifecycle_stage = 'active'
         and (select count(*) from label_schemas where experiment = ${made.experimentId}) < ${schemasMax}`,
+    entry: entryStatement(ctx, {
+      action: 'label_schema.created',
+      from: sql`label_schemas l where l.schema_id = ${schemaId}`,
+      after: schemaJson({}),
+    }),
     schemas: schemaRead(ctx, schemaId),
   })
   const [row] = (await refuseTaken(write, made)).schemas
@@ -155,7 +161,13 @@ export async function updateLabelSchema(
     checkSameKind(before.input, change.input)
   }
   const { name = before.name, enableComment } = change
-  const write = ctx.db.batch({
+  const write = commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'label_schema.changed',
+      from: sql`label_schemas l where ${isLabelSchema(ctx, schemaId)}`,
+      before: schemaJson({}),
+      after: schemaJson(change),
+    }),
     changed: sql`update label_schemas as l set name = coalesce(${change.name ?? null}, name),
         instruction = coalesce(${change.instruction ?? null}, instruction),
         enable_comment = coalesce(${enableComment === undefined ? null : Number(enableComment)}, enable_comment),
@@ -169,6 +181,14 @@ export async function updateLabelSchema(
   return labelSchemaFrom(row)
 }
 
+/** What the audit log says of a label schema `l`, with what is to be changed. */
+function schemaJson({ name, instruction, input }: Partial<LabelChange>): SQL {
+  return sql`json_object('experiment', cast(l.experiment as text), 'schema', l.schema_id,
+    'name', coalesce(${name ?? null}, l.name), 'type', l.type,
+    'instruction', coalesce(${instruction ?? null}, l.instruction),
+    'input', json(coalesce(${input ? JSON.stringify(input) : null}, l.input)))`
+}
+
 /** Answers to the question are there already. */
 function checkSameKind(before: LabelInput, now: LabelInput): void {
   const kindOf = (input: LabelInput) =>
@@ -180,7 +200,12 @@ function checkSameKind(before: LabelInput, now: LabelInput): void {
 /** Queues ask it no longer. One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */
 export async function deleteLabelSchema(ctx: Context, schemaId: string): Promise<void> {
   if (defaultOwnerIn(schemaId) !== undefined) throw invalid(messages.defaultLabelFixed('deleted'))
-  await ctx.db.batch({
+  await commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'label_schema.deleted',
+      from: sql`label_schemas l where ${isLabelSchema(ctx, schemaId)}`,
+      before: schemaJson({}),
+    }),
     asked: sql`update review_queues as q set schema_ids = (
         select json_group_array(value) from json_each(q.schema_ids) where value <> ${schemaId})
       where q.experiment = (select l.experiment from label_schemas l where ${isLabelSchema(ctx, schemaId)})

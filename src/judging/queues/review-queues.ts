@@ -1,4 +1,5 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
@@ -82,7 +83,7 @@ function insertQueue(ctx: Context, made: Inserted) {
   const now = ctx.now()
   return {
     run: () =>
-      ctx.db.batch({
+      commit(ctx, {
         made: sql`insert into review_queues (queue_id, experiment, name, folded, type, created_by,
             created_at_ms, updated_at_ms, users, schema_ids)
           select ${queueId}, id, ${name}, ${foldedOf(name)}, ${made.type}, ${made.createdBy ?? null},
@@ -91,6 +92,11 @@ function insertQueue(ctx: Context, made: Inserted) {
             and (select count(*) from review_queues where experiment = ${experimentId}) < ${queuesMax}
             and not exists (${missingSchemas(experimentId, made.schemaIds)})
           ${made.keepsKnown ? sql`on conflict (experiment, folded) do nothing` : sql``}`,
+        entry: entryStatement(ctx, {
+          action: 'review_queue.created',
+          from: sql`review_queues q where q.queue_id = ${queueId}`,
+          after: queueJson(),
+        }),
         queues: sql<ReviewQueueRow>`select * from review_queues
           where experiment = ${experimentId} and folded = ${foldedOf(name)}`,
       }),
@@ -242,7 +248,15 @@ export async function updateReviewQueue(
   const users = change.users && JSON.stringify(readUsers(change.users))
   const asked = schemaIds ?? []
   await requireSchemas(ctx, before.experimentId, asked)
-  const write = ctx.db.batch({
+  const isFree = sql`${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'
+    and not exists (${missingSchemas(before.experimentId, asked)})`
+  const write = commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'review_queue.changed',
+      from: sql`review_queues q where ${isFree}`,
+      before: queueJson(),
+      after: queueJson({ name, users, schemaIds: schemaIds && JSON.stringify(schemaIds) }),
+    }),
     changed: sql<{
       id: number
     }>`update review_queues as q set name = coalesce(${name ?? null}, name),
@@ -251,9 +265,7 @@ export async function updateReviewQueue(
         users = coalesce(${users ?? null}, users),
         schema_ids = coalesce(${schemaIds ? JSON.stringify(schemaIds) : null}, schema_ids),
         updated_at_ms = ${ctx.now()}
-      where ${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'
-        and not exists (${missingSchemas(before.experimentId, asked)})
-      returning id`,
+      where ${isFree} returning id`,
     queues: reviewQueueRead(ctx, queueId),
   })
   const { changed, queues } = await refuseTaken(write, name ?? before.name)
@@ -266,5 +278,22 @@ export async function updateReviewQueue(
 
 /** Delete a queue with its items; the traces stay. One that is not there is no error. */
 export async function deleteReviewQueue(ctx: Context, queueId: string): Promise<void> {
-  await ctx.db.all(sql`delete from review_queues as q where ${isReviewQueue(ctx, queueId)}`)
+  await commit(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'review_queue.deleted',
+      from: sql`review_queues q where ${isReviewQueue(ctx, queueId)}`,
+      before: queueJson(),
+    }),
+    gone: sql`delete from review_queues as q where ${isReviewQueue(ctx, queueId)}`,
+  })
+}
+
+type QueueTexts = { readonly [K in 'name' | 'users' | 'schemaIds']?: string | undefined }
+
+/** What the audit log says of a queue `q`, with what is to be changed. */
+function queueJson({ name, users, schemaIds }: QueueTexts = {}): SQL {
+  return sql`json_object('experiment', cast(q.experiment as text), 'queue', q.queue_id,
+    'name', coalesce(${name ?? null}, q.name), 'type', q.type,
+    'users', json(coalesce(${users ?? null}, q.users)),
+    'schemas', json(coalesce(${schemaIds ?? null}, q.schema_ids)))`
 }
