@@ -267,7 +267,10 @@ async function contents(db: Database): Promise<Map<string, object[]>> {
   const found = new Map<string, object[]>()
   for (const table of await tables(db)) {
     if (table === 'd1_migrations') continue
-    found.set(table, await db.all(sql<object>`select * from ${sql.identifier(table)}`))
+    const columns = await db.all(sql`select 1 from pragma_table_info(${table})`)
+    // In an order that no new index changes; new columns are the last ones.
+    const order = sql.raw(columns.map((_, i) => i + 1).join(', '))
+    found.set(table, await db.all(sql`select * from ${sql.identifier(table)} order by ${order}`))
   }
   return found
 }
