@@ -252,6 +252,8 @@ async function wrangler(args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
     cwd: root,
     env,
+    // It draws the table of all migrations again after each.
+    maxBuffer: 64_000_000,
   })
   return stdout
 }
