@@ -37,17 +37,8 @@ const shares: Record<string, { include: string[]; exclude: string[] }> = {
 }
 const { include, exclude } = shares[share ?? ''] ?? { include: [behaviour], exclude: [] }
 
-/**
- * Node's own fetch throws past everybody where a server ends a connection whose body is not read yet, as
- * servers do that tests kill (nodejs/undici#5360). The request itself fails or succeeds as it should.
- */
-function isFetchDefect({ message, stack }: { message?: string; stack?: string }): boolean {
-  return (message ?? '').includes('assert(!this.paused)') && (stack ?? '').includes('Parser.finish')
-}
-
 export default defineConfig({
   test: {
-    onUnhandledError: (error) => (isFetchDefect(error) ? false : undefined),
     projects: [
       {
         resolve: {
@@ -58,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'node',
           globalSetup: 'test/support/temporary-folder.ts',
-          setupFiles: 'test/support/watch-attacks.ts',
+          setupFiles: ['test/support/watch-attacks.ts', 'test/support/mended-fetch.ts'],
           retry: { count: 3, condition: /^a turn of the event loop took/ },
           include,
           exclude: ['test/workerd/**', ...exclude],

@@ -1,4 +1,7 @@
+import { mendFetch } from '../platform/node/mend-fetch.ts'
 import { runProgram } from './run-program.ts'
+
+mendFetch()
 
 // A reader such as `head` closes the pipe when it has enough.
 process.stdout.on('error', (err: NodeJS.ErrnoException) => {

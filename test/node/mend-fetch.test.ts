@@ -1,0 +1,23 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+
+/** What Node's own fetch reads before it waits: one byte less, or more, hits nothing. */
+const waitingBytes = 65_536
+
+test('an answer that waits to be read outlives the connection it came by', async () => {
+  const body = Buffer.alloc(waitingBytes, 'a')
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`)
+      socket.end(body)
+    })
+  })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const res = await fetch(`http://127.0.0.1:${port}/`)
+  await pause(300)
+  expect(await res.text()).toHaveLength(waitingBytes)
+})
