@@ -79,6 +79,11 @@ export function isPlainPath(name: string): boolean {
   )
 }
 
+/** Whether an address can name it: URLs resolve `.` and `..`, and `..` between slashes is refused in them. */
+export function isAddressable(name: string): boolean {
+  return name !== '.' && !name.split('/').includes('..')
+}
+
 /** The error for a name that is no plain path. */
 export function notPlainPath(name: string, field: string): RegistryError {
   return invalid(

@@ -1,5 +1,5 @@
 import { invalid } from '../core/error.ts'
-import { checkLength, isWholeText } from '../core/names.ts'
+import { checkLength, isAddressable, isWholeText } from '../core/names.ts'
 
 /** What a rule deletes: versions of these models that nothing of `keep` keeps. */
 export type RetentionTerms = {
@@ -26,8 +26,10 @@ const bounds = {
 /** @throws INVALID_PARAMETER_VALUE no address can name it, it keeps nothing, or a number of it is out of bounds */
 export function checkRule(name: string, { models, keep, stages }: RetentionTerms): void {
   checkLength(name, 100, 'name')
-  if (name === '' || name === '.' || name === '..' || !isWholeText(name)) {
-    throw invalid('A rule needs a name of whole characters, other than . and ..')
+  if (name === '' || !isAddressable(name) || !isWholeText(name)) {
+    throw invalid(
+      'A rule needs a name of whole characters, and neither . nor with .. between its slashes',
+    )
   }
   checkLength(models, 500, 'models')
   if (models === '' || !isWholeText(models)) {

@@ -1,5 +1,5 @@
 import { excerpt, invalid } from '../../core/error.ts'
-import { checkLength } from '../../core/names.ts'
+import { checkLength, isAddressable } from '../../core/names.ts'
 
 const nameCharsMax = 128
 
@@ -102,7 +102,7 @@ export function checkAccountName(name: string, field: string): void {
     throw refuse('control characters, invisible characters and line breaks are not allowed')
   }
   if (/^ | $| {2}/.test(name)) throw refuse('leave out blanks around it, and double ones')
-  if (name === '.' || name === '..') throw refuse('it would name another path')
+  if (!isAddressable(name)) throw refuse('it would name another path')
   if (isReservedName(name)) throw refuse('this server uses it itself')
 }
 

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { isAddressable } from '../../core/names.ts'
 import { matchesPlace, placeKey } from '../../core/place.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'
 import { ConstraintError, type Database } from '../../db/database.ts'
@@ -101,8 +102,8 @@ export function guardsPlace(
  * Write a policy: a new one, or the next revision of one that is there. If it says the same
  * already, of the same accounts, nothing changes.
  *
- * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller
- *   has made too many policies, or too long ones
+ * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; no address can name
+ *   it; or the caller has made too many policies, or too long ones
  * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
  */
 export async function putPolicy(
@@ -114,11 +115,12 @@ export async function putPolicy(
     sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
   const text = JSON.stringify(document)
-  const isPut = before?.deleted_at_ms === null && before.document === text
+  const isThere = before?.deleted_at_ms === null
+  const isPut = isThere && before.document === text
   // What was accepted once stays valid, though its stage was removed since.
   const accounts = isPut ? await resolveNamed(ctx, document) : await checkDocument(ctx, document)
   if (isPut && isSameNamed(before.accounts, accounts)) return policyFrom(before)
-  if (!before || before.deleted_at_ms !== null) await refuseTooMany(ctx)
+  if (!isThere) await refuseNew(ctx, name)
   const named = JSON.stringify(accounts)
   const now = ctx.now()
   const revision = (before?.revision ?? 0) + 1
@@ -132,7 +134,7 @@ export async function putPolicy(
       write,
       revision: revisionInsert(ctx, name, { revision, document: text }),
       entry: entryStatement(ctx, {
-        action: before && before.deleted_at_ms === null ? 'policy.changed' : 'policy.created',
+        action: isThere ? 'policy.changed' : 'policy.created',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
         before: before ? revisionJson(name, before.revision, before.document) : undefined,
         after: revisionJson(name, revision, text),
@@ -168,6 +170,13 @@ export async function deletePolicy(ctx: Context, name: string): Promise<void> {
     if (err instanceof ConstraintError && err.kind === 'unique') throw policyChanged(name)
     throw err
   }
+}
+
+async function refuseNew(ctx: Context, name: string): Promise<void> {
+  if (!isAddressable(name)) {
+    throw invalid(`A policy cannot be called '${excerpt(name)}': it would name another path`)
+  }
+  await refuseTooMany(ctx)
 }
 
 export type PolicyRevision = {

@@ -77,6 +77,7 @@ test.each([
   ['x'.repeat(129), 'too long'],
   ['.', 'a path'],
   ['..', 'a path'],
+  ['a/../b', 'a path'],
   ['anonymous', 'who has not signed in'],
   ['Operator', 'the command line'],
 ])('%j is no name: %s', (name) => {

@@ -231,6 +231,15 @@ describe('the pages of policies', () => {
     const saved = await root.post('/settings/new-policy/save', { ...kept, confirmed: 'yes' })
     expect([saved.status, saved.location]).toEqual([303, path])
     expect((await root.post('/settings/new-policy/save', made)).status).toBe(409)
+    const lost = await root.post('/settings/new-policy/save', {
+      ...kept,
+      name: '../x',
+      confirmed: 'yes',
+    })
+    expect([lost.status, textOf(lost.html)]).toEqual([
+      400,
+      expect.stringContaining("A policy cannot be called '../x'"),
+    ])
     const asked = await root.get(`${path}/delete`)
     expect(textOf(asked.html)).toContain('alias next of 1 model becomes unguarded')
     for (const seen_revision of ['', 'x']) {

@@ -92,6 +92,7 @@ test('a rule is changed from what was seen, and a wrong one is shown again as it
     [{ models: ' ' }, 'The glob of models is missing'],
     [{ models: 'x'.repeat(501) }, 'models'],
     [{ name: '..' }, 'A rule needs a name'],
+    [{ name: '../x' }, 'A rule needs a name'],
     [{ name: 'x'.repeat(101) }, 'name'],
   ] as const
   for (const [wrong, message] of wrongs) {
