@@ -18,18 +18,21 @@ SECRET = "a shared secret"
 
 
 class Receiver:
-    """Takes deliveries on this machine; `statuses` are its answers in turn, then 200."""
+    """Takes deliveries on this machine; `statuses` are its answers in turn by model, then 200.
+
+    Other tests share the server: what they make reaches this receiver too."""
 
     def __init__(self):
         self.received = queue.Queue()
-        self.statuses = []
+        self.statuses = {}
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 receiver.received.put((self.headers, body))
-                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
+                statuses = receiver.statuses.get(json.loads(body)["data"]["name"])
+                self.send_response(statuses.pop(0) if statuses else 200)
                 self.end_headers()
                 self.wfile.write(b"thanks")
 
@@ -45,7 +48,7 @@ class Receiver:
         return headers, body, json.loads(body)
 
     def next_of(self, name):
-        """Other tests share the server: what is of another model is none of ours."""
+        """What is of another model is none of ours."""
         while True:
             headers, body, payload = self.next()
             if payload["data"]["name"] == name:
@@ -150,7 +153,7 @@ def test_a_prompt_is_told_apart_from_a_model(hook, receiver, unique):
 
 @pytest.mark.worker
 def test_a_delivery_is_repeated_under_its_id_until_it_is_taken(client, hook, receiver, unique):
-    receiver.statuses = [503, 429]
+    receiver.statuses = {unique: [503, 429]}
     client.create_registered_model(unique)
     got = [receiver.next_of(unique) for _ in range(3)]
     assert len({headers["X-MLflow-Delivery-Id"] for headers, _, _ in got}) == 1
@@ -161,11 +164,11 @@ def test_a_delivery_is_repeated_under_its_id_until_it_is_taken(client, hook, rec
 def test_a_test_call_tells_what_the_receiver_answered(client, hook, receiver):
     result = client.test_webhook(hook.webhook_id)
     assert (result.success, result.response_status, result.response_body) == (True, 200, "thanks")
-    assert receiver.next()[2]["data"]["name"] == "example_model"
-    receiver.statuses = [404]
+    receiver.next_of("example_model")
+    receiver.statuses = {"example_prompt": [404]}
     result = client.test_webhook(hook.webhook_id, event="prompt.created")
     assert (result.success, result.response_status) == (False, 404)
-    assert receiver.next()[2]["entity"] == "prompt"
+    assert receiver.next_of("example_prompt")[2]["entity"] == "prompt"
 
 
 def test_an_address_that_is_not_public_is_refused(client, unique):
