@@ -492,7 +492,7 @@ describe('two traces', () => {
 
 describe('traces are found', () => {
   test('from the run that made them or is linked with them, and from their model and its version', async () => {
-    const { as, rita, logTrace, logRun, post, call, ann, name } = await tracesWorld()
+    const { as, rita, logTrace, logRun, post, call, ann, name, clock } = await tracesWorld()
     const run = await logRun({ name: 'evaluated' })
     const before = (await as(rita).get(`/runs/${run}`)).html
     expect(before).not.toContain('>Traces')
@@ -513,6 +513,9 @@ describe('traces are found', () => {
     expect(await follow(`/runs/${run}`, /^Traces 2$/)).toEqual(['made', 'linked'])
     expect(await follow(`/logged-models/${model_id}`, /^Traces$/)).toEqual(['linked'])
     expect(await follow(`/models/${name}/4`, /its traces/)).toEqual(['linked'])
+    await post('model-versions/create', { name, source: `runs:/${run}/m`, run_id: run })
+    clock.pass(10_000)
+    expect(await follow(`/models/${name}/5`, /those of its run/)).toEqual(['made', 'linked'])
   })
 
   test('by their id or its beginning, by who may read them', async () => {

@@ -137,14 +137,13 @@ const Behaviour: FC<Pick<LineageListProps, 'lineage' | 'to'>> = ({ lineage, to }
         <>
           <dt>Traces of the last 30 days</dt>
           <dd>
-            {run === undefined ? (
-              plural(traces.finished, 'trace')
-            ) : (
-              <a href={to.tracesOfRun(Number(run.experimentId), run.runId)}>
-                {plural(traces.finished, 'trace')}
-              </a>
+            {plural(traces.finished, 'trace')}, {plural(traces.errors, 'error')}
+            {run === undefined ? null : (
+              <>
+                {' '}
+                · <a href={to.tracesOfRun(Number(run.experimentId), run.runId)}>those of its run</a>
+              </>
             )}
-            , {plural(traces.errors, 'error')}
           </dd>
         </>
       )}

@@ -60,8 +60,3 @@ export function childrenPath(to: Paths, { runId, experimentId }: RunInfo): strin
   const words = `tags.${parentTag} = '${runId.replaceAll("'", '')}'`
   return addressOf(to, { experimentIds: [experimentId], words })
 }
-
-/** The traces that a run made, or that were linked with it. @param run.runId of hex digits */
-export function tracesOfRunPath(to: Paths, { runId, experimentId }: RunInfo): string {
-  return to.query(to.traces(experimentId), { q: `run_id = '${runId.replaceAll("'", '')}'` })
-}

@@ -10,7 +10,7 @@ import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
-import { childrenPath, type RunStanding, tracesMax, tracesOfRunPath } from './read-run.ts'
+import { childrenPath, type RunStanding, tracesMax } from './read-run.ts'
 import { LongText, More, rowsMax, SystemTags, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
 import { addressOf } from './table/run-query.ts'
@@ -80,7 +80,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
           ...(traces > 0
             ? [
                 {
-                  href: tracesOfRunPath(to, run),
+                  href: to.tracesOfRun(run.experimentId, run.runId),
                   text: traces < tracesMax ? 'Traces' : 'Traces, more than',
                   count: traces < tracesMax ? traces : tracesMax - 1,
                 },

@@ -66,7 +66,7 @@ const Retention: FC<TraceRulesPageProps> = ({ frame, experiment, retention, whyN
       <h2>How long they are kept</h2>
       <input type="hidden" name="seen_retention" value={String(retention.revision)} />
       <fieldset disabled={whyNot !== undefined} class="panel near">
-        <legend>Deleted for good, within some hours, is what is</legend>
+        <legend>Deleted for good, within some hours</legend>
         <div class="fields-row">
           <LineField
             label="Older than"
@@ -119,7 +119,7 @@ const Intake: FC<TraceRulesPageProps> = (props) => {
   const { sampleRate } = intake
   return (
     <form method="post" action={`${frame.to.traceRules(experiment.id)}/intake`} class="card-form">
-      <h2>What never is</h2>
+      <h2>What is never kept</h2>
       <p>
         It is taken out before anything is written. So far {plural(intake.valuesRedacted, 'value')}{' '}
         redacted, {plural(intake.infosLeftOut, 'trace')} left out with{' '}
