@@ -121,6 +121,38 @@ describe('what rules name is nowhere in what is kept', () => {
     expect(all).not.toContain(email)
   })
 
+  test('of JSON in strings of JSON, as the arguments of a tool call are, however deep and cut off', async () => {
+    const s = await screened({ redact_keys: ['*password*'] })
+    const call = JSON.stringify({ password: secret, city: 'Bern "quoted"' })
+    const deep = JSON.stringify({ arguments: JSON.stringify({ inner: call }) })
+    const cut = JSON.stringify({ arguments: call }).slice(0, -40)
+    const escaped = '{"a": "\\u007b\\"pass\\u0077ord\\": \\"'
+    const attributes = {
+      'mlflow.spanInputs': JSON.stringify({ tool_calls: [{ arguments: call }] }),
+      'mlflow.spanOutputs': JSON.stringify(call),
+      deep,
+      cut,
+      escaped: `${escaped}${secret}`,
+      plain: JSON.stringify({ note: '{not JSON: "x"', list: '["a", 1]' }),
+    }
+    await s.log([{ id: 1, attributes }])
+    expect(await s.kept()).not.toContain(secret)
+    const { spans } = await s.read()
+    const values = JSON.stringify(spans)
+    const redacted = '{"password": "[redacted]","city":"Bern \\"quoted\\""}'
+    expect(values.split(JSON.stringify(redacted)).length).toBe(3)
+    expect(values).toContain(JSON.stringify('{not JSON: "x"'))
+    expect(values).toContain(JSON.stringify('["a", 1]'))
+  })
+
+  test('of texts of any length', async () => {
+    const s = await screened({ redact_keys: ['*password*'] })
+    const long = 'x'.repeat(12_000_000)
+    await s.log([{ id: 1, attributes: { long: `{"a": "${long}", "password": "${secret}` } }])
+    expect(await s.kept()).not.toContain(secret)
+    expect((await s.counts()).values_redacted).toBe(1)
+  })
+
   test('of files of spans, and of traces of older clients', async () => {
     // First: the next server may have the same database, made as new.
     const other = await traceServer()
