@@ -243,6 +243,8 @@ describe('a request of spans', () => {
     ['a list', [], 400],
     ['a span without an id', otlpOf([root, { ...child, spanId: '' }]), 422],
     ['an id that is not hex', otlpOf([{ ...root, traceId: 'xyz' }]), 400],
+    ['an id that is half hex', otlpOf([{ ...root, traceId: 'abc' }]), 400],
+    ['an id without an end', otlpOf([{ ...root, traceId: 'ab'.repeat(9_000_000) }]), 422],
     ['values without an end', otlpOf([{ ...root, attributes: { a: deep(70) } }]), 400],
     ['too many spans', otlpOf(Array.from({ length: 10_001 }, (_, id) => ({ id: id + 1 }))), 400],
   ])('of %s is refused, and nothing of it is kept', async (_, body, status) => {

@@ -109,7 +109,7 @@ function statusOf(code: ExactJson | undefined): SpanStatus {
 
 function hexOf(value: ExactJson | undefined): string {
   const text = textOf(value).toLowerCase()
-  if (/^([0-9a-f]{2})*$/.test(text)) return text
+  if (/^[0-9a-f]*$/.test(text) && text.length % 2 === 0) return text
   throw notOtlp('an id is not hex')
 }
 
