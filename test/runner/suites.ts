@@ -63,7 +63,7 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any', 'full', 'autolog'], nodeServer),
-  pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
+  pytest('mlflow-3.17.2', ['any', 'full', 'autolog'], new Shared(startWorkerServer), {
     suffix: 'on-workerd',
     marker: 'worker',
   }),

@@ -11,6 +11,8 @@ import openai
 import pytest
 from stand_in import openai_server
 
+pytestmark = pytest.mark.worker
+
 ASKED = [{"role": "user", "content": "pears"}]
 USED = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
 TOOLS = [

@@ -4,6 +4,8 @@ import mlflow
 import pytest
 from mlflow.genai.scorers import scorer
 
+pytestmark = pytest.mark.worker
+
 
 @scorer
 def is_short(outputs):
@@ -19,7 +21,6 @@ def shout(question):
     return question.upper()
 
 
-@pytest.mark.worker
 def test_a_dataset_takes_records_by_their_inputs(experiment, unique):
     made = mlflow.genai.datasets.create_dataset(
         name=unique, experiment_id=experiment.experiment_id, tags={"team": "risk"}
@@ -46,7 +47,6 @@ def test_a_dataset_takes_records_by_their_inputs(experiment, unique):
     assert len(mlflow.genai.datasets.search_datasets(filter_string=f"name = '{unique}'")) == 0
 
 
-@pytest.mark.worker
 def test_traces_become_records(experiment, unique):
     with mlflow.start_span("root") as span:
         span.set_inputs({"question": "pears"})

@@ -9,6 +9,8 @@ from mlflow.genai.scorers import Guidelines, delete_scorer, get_scorer, list_sco
 from mlflow.genai.scorers.registry import list_scorer_versions
 from mlflow.tracking._tracking_service.utils import _get_store
 
+pytestmark = pytest.mark.worker
+
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch):
@@ -16,7 +18,6 @@ def key(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
 
 
-@pytest.mark.worker
 def test_a_scorer_is_registered_read_and_deleted(experiment):
     where = {"experiment_id": experiment.experiment_id}
     for guideline in ["be polite", "be brief"]:
@@ -30,7 +31,6 @@ def test_a_scorer_is_registered_read_and_deleted(experiment):
         get_scorer(name="manners", **where)
 
 
-@pytest.mark.worker
 def test_an_issue_is_made_changed_and_found(experiment):
     issue = pytest.importorskip("mlflow.entities.issue")
     store = _get_store()
@@ -44,7 +44,6 @@ def test_an_issue_is_made_changed_and_found(experiment):
     assert (found.issue_id, found.status) == (made.issue_id, issue.IssueStatus.RESOLVED)
 
 
-@pytest.mark.worker
 def test_traces_are_put_into_a_queue_and_looked_at(experiment):
     schemas = pytest.importorskip("mlflow.genai.label_schemas")
     queues = pytest.importorskip("mlflow.genai.review_queues")

@@ -7,6 +7,8 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
+pytestmark = pytest.mark.worker
+
 SECRET = "hunter2-very-secret"
 
 

@@ -11,6 +11,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking._tracking_service.utils import _get_store
 
+pytestmark = pytest.mark.worker
+
 
 def logged(name, **metadata):
     """A trace of one span. @return its id"""
@@ -19,7 +21,6 @@ def logged(name, **metadata):
     return span.trace_id
 
 
-@pytest.mark.worker
 def test_sessions_are_found_with_their_traces(experiment, run):
     if not hasattr(mlflow, "search_sessions"):
         pytest.skip("this client has no sessions")
@@ -38,7 +39,6 @@ def test_sessions_are_found_with_their_traces(experiment, run):
     assert [(one.id, [len(t.data.spans) for t in one]) for one in bare] == [("s-2", [0])]
 
 
-@pytest.mark.worker
 def test_attachments_are_read_back_byte_for_byte(experiment, tmp_path):
     attachments = pytest.importorskip("mlflow.tracing.attachments")
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -65,7 +65,6 @@ def test_attachments_are_read_back_byte_for_byte(experiment, tmp_path):
             assert file.read() == content
 
 
-@pytest.mark.worker
 def test_a_prompt_that_a_trace_loads_is_linked_with_it(experiment, unique):
     for template in ["Hello {{name}}", "Hi {{name}}"]:
         mlflow.genai.register_prompt(name=unique, template=template)
@@ -97,7 +96,6 @@ def test_a_prompt_that_a_trace_loads_is_linked_with_it(experiment, unique):
     assert linked == [{"name": unique, "version": "2"}]
 
 
-@pytest.mark.worker
 def test_traces_of_an_active_model_are_found_by_it(experiment, unique):
     model = mlflow.set_active_model(name=unique)
     try:
@@ -122,7 +120,6 @@ for i in range(20):
 """
 
 
-@pytest.mark.worker
 @pytest.mark.parametrize("batch", ["5", "100"])
 def test_a_program_that_ends_at_once_leaves_whole_traces(experiment, batch):
     where = {
@@ -138,7 +135,6 @@ def test_a_program_that_ends_at_once_leaves_whole_traces(experiment, batch):
         assert sorted(names[1:]) == [f"child{j}" for j in range(7)] and names[0].startswith("t")
 
 
-@pytest.mark.worker
 def test_a_scorer_is_stopped_and_not_started_without_a_model_of_a_gateway(experiment, monkeypatch):
     scorers = pytest.importorskip("mlflow.genai.scorers")
     monkeypatch.setenv("OPENAI_API_KEY", "none")
@@ -153,7 +149,6 @@ def test_a_scorer_is_stopped_and_not_started_without_a_model_of_a_gateway(experi
     assert [one.sample_rate for one in scorers.list_scorers(**where)] == [0]
 
 
-@pytest.mark.worker
 def test_label_schemas_and_queues_are_changed_and_deleted(experiment):
     schemas = pytest.importorskip("mlflow.genai.label_schemas")
     queues = pytest.importorskip("mlflow.genai.review_queues")
@@ -183,7 +178,6 @@ def test_label_schemas_and_queues_are_changed_and_deleted(experiment):
         schemas.get_label_schema(schema_id=made.schema_id)
 
 
-@pytest.mark.worker
 def test_a_trace_is_merged_and_never_moved(experiment, unique):
     """An info that is sent again adds to the trace; one that names another experiment is refused."""
     trace_id = logged("answer", extra="m")

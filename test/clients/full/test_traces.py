@@ -12,6 +12,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracing import get_tracing_context_headers_for_http_request
 from mlflow.tracing.client import TracingClient
 
+pytestmark = pytest.mark.worker
+
 
 @mlflow.trace
 def answer(question):
@@ -63,7 +65,6 @@ def assert_whole(trace):
     assert json.loads(trace.info.request_preview) == {"question": "pears"}
 
 
-@pytest.mark.worker
 def test_a_trace_is_whole_however_it_is_exported(experiment, monkeypatch):
     for is_async, batch in [("false", "5"), ("true", "5"), ("true", "100")]:
         monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", is_async)
@@ -101,7 +102,6 @@ def test_a_trace_goes_on_in_the_process_that_is_called(experiment):
     assert spans["callee"].parent_id == spans["caller"].span_id
 
 
-@pytest.mark.worker
 def test_a_trace_of_the_client_survives_a_server_that_takes_no_spans(experiment, monkeypatch):
     from mlflow.store.tracking.rest_store import RestStore
 
@@ -131,7 +131,6 @@ def test_a_trace_within_a_run_names_it(client, run):
     assert trace.info.trace_metadata["mlflow.sourceRun"] == run.info.run_id
 
 
-@pytest.mark.worker
 def test_attachments_are_files_of_the_trace(experiment, tmp_path):
     from mlflow.tracing.attachments import Attachment
 
@@ -156,7 +155,6 @@ def test_a_trace_that_is_not_there_is_an_error(client, experiment):
     assert refused.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
-@pytest.mark.worker
 def test_traces_are_found_by_what_they_are_and_hold(client, experiment, run):
     answer("pears")
     mine = mlflow.get_last_active_trace_id()
@@ -198,7 +196,6 @@ def test_pages_of_traces_follow_each_other(client, experiment):
     assert sorted(found) == sorted(ids)
 
 
-@pytest.mark.worker
 def test_tags_links_and_deletes(client, run, experiment, unique):
     mlflow.genai.register_prompt(name=unique, template="Hello {{name}}")
 
@@ -222,7 +219,6 @@ def test_tags_links_and_deletes(client, run, experiment, unique):
         client.get_trace(trace_id)
 
 
-@pytest.mark.worker
 def test_feedback_and_expectations_are_logged_overridden_and_deleted(client, experiment):
     answer("pears")
     trace_id = mlflow.get_last_active_trace_id()
@@ -246,7 +242,6 @@ def test_feedback_and_expectations_are_logged_overridden_and_deleted(client, exp
     assert list(found["trace_id"]) == [trace_id]
 
 
-@pytest.mark.worker
 def test_figures_over_many_traces(client, experiment):
     for fruit in ["pears", "plums"]:
         answer(fruit)
