@@ -70,7 +70,7 @@ export function approvalWrites(places: SQL, decided: SQL): SQL[] {
  */
 export function statusWrites(
   models: readonly CountedPlaces[],
-  { versions = sql`1`, guard }: { readonly versions?: SQL; readonly guard: SQL },
+  { versions, guard }: { readonly versions?: SQL; readonly guard: SQL },
 ): SQL[] {
   const counted = JSON.stringify(
     models.map(({ model, name, counting, guarded }) => [
@@ -80,12 +80,16 @@ export function statusWrites(
       guarded.map(({ place, policy, madeAtMs }) => [place, policy, madeAtMs]),
     ]),
   )
+  // The plus keeps SQLite from the index by model: few versions are found by what they are chosen by.
+  const ofModel = versions
+    ? sql`+model_versions.registered_model = m.id and ${versions}`
+    : sql`model_versions.registered_model = m.id`
   // Joined once and kept, so that each version meets its own model's row alone.
   const chosen = sql`with chosen as materialized (
     select model_versions.id, c.value ->> 2 as counting, c.value -> 3 as guarded
     from json_each(${counted}) c
     cross join registered_models m on m.id = c.value ->> 0 and m.name = c.value ->> 1
-    cross join model_versions on model_versions.registered_model = m.id where ${versions} and ${guard})`
+    cross join model_versions on ${ofModel} where ${guard})`
   const guards = sql`select 1 from json_each(chosen.guarded) g
     where g.value ->> 0 = version_approvals.place`
   const isPolicyOfApproval = sql`(g.value ->> 1 in (
