@@ -16,6 +16,7 @@ import { defaultSettings } from '../../../src/platform/settings/settings.ts'
 import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 import { bundleKeyInMemory } from '../bundle-key.ts'
+import { Counter, countedDatabase } from '../counts.ts'
 import { schemaOf } from '../schema-of.ts'
 import { prepare } from '../turns.ts'
 
@@ -85,4 +86,11 @@ export async function freshPlatform(): Promise<Platform> {
     timerScope: {},
     wake() {},
   }
+}
+
+/** The same, and what it counts. */
+export async function countedPlatform(): Promise<{ platform: Platform; counter: Counter }> {
+  const counter = new Counter()
+  const fresh = await freshPlatform()
+  return { platform: { ...fresh, db: countedDatabase(fresh.db, counter) }, counter }
 }

@@ -12,9 +12,11 @@ import { D1 } from '../../../src/platform/workers/d1.ts'
 import { workersOutbound } from '../../../src/platform/workers/outbound.ts'
 import { R2BlobStore } from '../../../src/platform/workers/r2-blob-store.ts'
 import { sha256 } from '../../../src/platform/workers/sha256.ts'
+import { countedBucket, countedRows } from '../../workerd/counted-bindings.ts'
 import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 import { bundleKeyInMemory } from '../bundle-key.ts'
+import { Counter, countedDatabase } from '../counts.ts'
 
 export const runtime = 'workerd'
 
@@ -80,4 +82,13 @@ export async function freshPlatform(): Promise<Platform> {
     timerScope: {},
     wake() {},
   }
+}
+
+/** The same, and what it counts. */
+export async function countedPlatform(): Promise<{ platform: Platform; counter: Counter }> {
+  const counter = new Counter()
+  const fresh = await freshPlatform()
+  const db = countedDatabase(new D1(countedRows(env.DB, counter)), counter)
+  const blobs = new R2BlobStore(countedBucket(env.ARTIFACTS, counter))
+  return { platform: { ...fresh, db, blobs }, counter }
 }
