@@ -81,6 +81,7 @@ export function pathsUnder(prefix: string) {
     traffic: (name: string) => `${deployment(name)}/traffic`,
     canary: (name: string) => `${deployment(name)}/steps`,
     serving: (name: string) => `${model(name)}/serving`,
+    versions: (name: string) => `${model(name)}/versions`,
     experiments: `${prefix}/experiments`,
     experiment,
     runs: `${prefix}/runs`,

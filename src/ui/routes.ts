@@ -43,11 +43,13 @@ import { showGates } from './models/gates.tsx'
 import {
   followPlace,
   mayReadModel,
+  mayReadModelOrPast,
   showComparison,
   showModel,
   showVersion,
 } from './models/models.tsx'
 import { postPromote, postRollback, showPromote, showRollback } from './models/moves/moves.tsx'
+import { showVersions } from './models/versions/versions.tsx'
 import {
   postClaimedName,
   postPreferences,
@@ -127,7 +129,8 @@ function modelRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/models', guard(anyone), showModels)
     .get('/collections', guard(anyone), showCollections)
-    .get('/models/:name', guard(mayReadModel), showModel)
+    .get('/models/:name', guard(mayReadModelOrPast), showModel)
+    .get('/models/:name/versions', guard(mayReadModel), showVersions)
     .get('/models/:name/compare', guard(mayReadModel), showComparison)
     .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
     .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)

@@ -14,6 +14,8 @@ const pages = [
   '/promotions',
   '/promotions/1',
   model,
+  `${model}?at=${1_800_010_850_000}`,
+  `${model}/versions?metric=accuracy`,
   `${model}/3`,
   `${model}/compare?v=2,3`,
   `${model}/change`,

@@ -73,7 +73,7 @@ export async function findStageHolders(
   name: string,
   { atMs, ...page }: PlacedPage & { readonly atMs: number | undefined },
 ): Promise<Held> {
-  const model = await modelAt(ctx, name, atMs)
+  const model = await findModelAt(ctx, name, atMs)
   if (atMs === undefined) {
     const canonical = await resolveStage(ctx, page.stage)
     const placed = await readStageNow(ctx, model, { ...page, stage: canonical })
@@ -97,7 +97,7 @@ export async function findServing(
   { stages, count }: { readonly stages: readonly string[]; readonly count: number },
 ): Promise<ReadonlyMap<string, readonly Holder[]>> {
   if (stages.length === 0) return new Map()
-  const model = await modelAt(ctx, name, undefined)
+  const model = await findModelAt(ctx, name, undefined)
   const before = Number.MAX_SAFE_INTEGER
   const placed = await Promise.all(
     stages.map((stage) => readStageNow(ctx, model, { stage, before, count })),
@@ -124,13 +124,22 @@ export async function findAliasHolders(
       "The alias 'latest' is held by nobody: it stands for the version of the highest number",
     )
   }
-  const model = await modelAt(ctx, name, atMs)
+  const model = await findModelAt(ctx, name, atMs)
   const find = atMs === undefined ? findAliasHolderNow : findAliasHolderThen
   const placed = await find(ctx, model, alias)
   return { model, place: alias, holders: await holdersOf(ctx, model, placed ? [placed] : []) }
 }
 
-async function modelAt(ctx: Context, name: string, atMs: number | undefined): Promise<ModelThen> {
+/**
+ * The model that had the name then or, without a moment, has it now.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST, PERMISSION_DENIED; INVALID_PARAMETER_VALUE its audit log begins later
+ */
+export async function findModelAt(
+  ctx: Context,
+  name: string,
+  atMs: number | undefined,
+): Promise<ModelThen> {
   if (atMs === undefined) {
     const now = await findModelNow(ctx, name)
     if (!now) throw modelNotFound(name)

@@ -99,6 +99,36 @@ export async function readStageNow(
   return rows.map(placedFrom)
 }
 
+/** A version in its stage at the end of a log, and how many were in that stage. */
+type BoardRow = PlacedRow & { stage: string; count: number }
+
+/**
+ * What was in each stage of a model at the end of `log`, the highest numbers first.
+ *
+ * @param shownMax so many versions of each stage
+ */
+export async function readBoardThen(ctx: Context, log: Log, shownMax: number) {
+  const rows = await ctx.db.all(sql<BoardRow>`
+    with moves as materialized (${stageMoves(log)}),
+    last as (select version, stage, max(seq) as seq from moves group by version),
+    board as (select version, stage,
+        count(*) over (partition by lower(stage)) as count,
+        row_number() over (partition by lower(stage) order by version desc) as place
+      from last where stage is not null)
+    select b.version, b.stage, b.count, (select max(m.seq) from moves m
+        where m.version = b.version and lower(m.stage) = lower(b.stage)
+          and lower(coalesce(m.was, '')) <> lower(b.stage)) as since_seq
+    from board b where place <= ${shownMax} order by b.version desc`)
+  return rows.map(({ stage, count, ...row }) => ({ stage, count, placed: placedFrom(row) }))
+}
+
+/** Where the aliases of a model pointed at the end of `log`, by their names. */
+export async function readAliasesThen(ctx: Context, log: Log, most: number) {
+  return ctx.db.all(sql<{ alias: string; version: number }>`
+    select alias, version from (select alias, version, max(seq) from (${aliasesMoves(log)})
+      group by alias) where version is not null order by alias limit ${most}`)
+}
+
 /** The entry by which a version came into `stage` and has been there since, over `stageMoves`. */
 function cameInto(stage: string): SQL {
   return sql`max(iif(${isStage(sql`stage`, stage)} and not ${isStage(sql`coalesce(was, '')`, stage)}, seq, null))`

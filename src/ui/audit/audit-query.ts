@@ -58,11 +58,11 @@ export function momentIn(text: string): number {
   return atMs
 }
 
-/** A moment as a browser's field for times has it, in UTC; what is none stays as it is. */
+/** A moment as a browser's field for times has it, in UTC; such a field shows nothing of what is none. */
 export function fieldTextOf(text: string | undefined): string {
   if (text === undefined) return ''
   const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
-  if (atMs === undefined) return text
+  if (atMs === undefined) return ''
   return new Date(atMs).toISOString().replace(/(:00)?\.000Z$|Z$/, '')
 }
 

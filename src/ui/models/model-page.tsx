@@ -11,6 +11,8 @@ import type { Paths } from '../paths.ts'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
+import { AtForm } from './board/at-form.tsx'
+import { SinceText } from './board/since-text.tsx'
 import { History } from './history.tsx'
 import { MetricOverVersions } from './metric-chart.tsx'
 import { ModelTabs } from './model-tabs.tsx'
@@ -87,6 +89,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           ))}
         </div>
       )}
+      <AtForm {...{ name, to }} />
       {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
       {model.aliases.length > 0 ? (
         <section class="near" aria-labelledby="aliases" data-part="aliases">
@@ -178,13 +181,7 @@ const Column: FC<ColumnProps> = ({ stage, name, to, mayPromote }) => {
       </ul>
       {column && column.count > versions.length ? (
         <p class="soft">
-          <a
-            href={to.query(`${to.prefix}/api/2.0/mlflow/model-versions/search`, {
-              filter: `name='${name.replaceAll("'", "''")}'`,
-            })}
-          >
-            {countText(column.count - versions.length)} more
-          </a>
+          <a href={to.versions(name)}>{countText(column.count - versions.length)} more</a>
         </p>
       ) : null}
     </section>
@@ -210,20 +207,7 @@ const Card: FC<CardProps> = ({ version, holder, to, mayPromote }) => {
         ))}
       </p>
       {since ? (
-        <p>
-          since <Time atMs={since.atMs} />, moved by <Given text={since.movedBy.name} />
-          {since.approvedBy.length > 0 ? (
-            <>
-              , approved by <Given text={since.approvedBy.join(', ')} />
-            </>
-          ) : null}
-          {since.promotion === undefined ? null : (
-            <>
-              {' '}
-              (<a href={to.promotion(since.promotion)}>#{since.promotion}</a>)
-            </>
-          )}
-        </p>
+        <SinceText since={since} to={to} />
       ) : (
         <p class="soft">
           <Time atMs={createdAtMs} />

@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts'
 type ModelTabsProps = {
   readonly name: string
   readonly to: Paths
-  readonly current: 'stages' | 'serving'
+  readonly current: 'stages' | 'versions' | 'serving'
   /** Processes that serve it; undefined: nobody counted. */
   readonly replicas?: number
 }
@@ -16,6 +16,7 @@ export const ModelTabs: FC<ModelTabsProps> = ({ name, to, current, replicas }) =
     label="About this model"
     items={[
       { href: to.model(name), text: 'Stages', isCurrent: current === 'stages' },
+      { href: to.versions(name), text: 'Versions', isCurrent: current === 'versions' },
       {
         href: to.serving(name),
         text: 'Serving',

@@ -8,11 +8,12 @@ import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
-import { modelNameOf, versionOf } from '../addressed.ts'
+import { listIn, modelNameOf, versionOf } from '../addressed.ts'
 import { directionsOf } from '../parts/directions.ts'
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
+import { showModelThen } from './board/model-then.tsx'
 import { ComparePage } from './compare-page.tsx'
 import { ModelPage } from './model-page.tsx'
 import { readModelMetric } from './read-metric.ts'
@@ -25,8 +26,19 @@ export function mayReadModel(ctx: Context, c: AppContext): Promise<void> {
   return requireModelVersion(ctx, modelNameOf(c), 'READ')
 }
 
-/** `GET /models/{name}?metric=` */
+/**
+ * As `mayReadModel`; whose past is asked for is known when it was found, by the name that it had then.
+ *
+ * @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
+ */
+export async function mayReadModelOrPast(ctx: Context, c: AppContext): Promise<void> {
+  if (!optionalQuery(c, 'at')?.trim()) await mayReadModel(ctx, c)
+}
+
+/** `GET /models/{name}?metric=&at=` */
 export async function showModel(c: AppContext): Promise<Response> {
+  const at = optionalQuery(c, 'at')?.trim()
+  if (at) return showModelThen(c, at)
   const { ctx } = c.var
   const [frame, standing] = await Promise.all([frameOf(c), readModelStanding(ctx, modelNameOf(c))])
   const metric = await readModelMetric(ctx, standing, optionalQuery(c, 'metric'))
@@ -42,11 +54,11 @@ export async function showVersion(c: AppContext): Promise<Response> {
   return sendPage(c, { frame, page: <VersionPage {...{ frame, standing }} /> })
 }
 
-/** `GET /models/{name}/compare?v=2,3`: the first one is what the others are compared with. */
+/** `GET /models/{name}/compare?v=2,3`, or `v=3&v=2`: the first one, of several fields the lowest, is what the others are compared with. */
 export async function showComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
-  const numbers = requiredQuery(c, 'v').split(',').map(parseVersion)
+  const numbers = versionsIn(c)
   const [frame, comparison, policies] = await Promise.all([
     frameOf(c),
     compareVersions(ctx, name, numbers),
@@ -60,6 +72,13 @@ export async function showComparison(c: AppContext): Promise<Response> {
   })
   const better = directionsOf(ofModel)
   return sendPage(c, { frame, page: <ComparePage {...{ frame, name, comparison, better }} /> })
+}
+
+/** As a list or, as the boxes of a table send them, several fields. @throws INVALID_PARAMETER_VALUE */
+function versionsIn(c: AppContext): number[] {
+  const chosen = listIn(c, 'v')
+  if (chosen.length > 1) return chosen.map(parseVersion).sort((a, b) => a - b)
+  return requiredQuery(c, 'v').split(',').map(parseVersion)
 }
 
 /** `GET /models/{name}/stages/{stage}` and `/models/{name}/@{alias}`: to the version that is there now. */

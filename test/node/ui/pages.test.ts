@@ -278,13 +278,15 @@ describe.skipIf(isLacking)('in a browser', () => {
   }, 60_000)
 
   test('so are those of a server with models and requests', async () => {
-    const { platform, rita, ann, mlflow, name } = await askedWorld()
+    const { platform, rita, ann, mlflow, name, clock } = await askedWorld()
     const url = await serve(platform)
     const paths = [
       ...['/', '/models', '/promotions', '/promotions/1', `/models/${name}`, `/models/${name}/3`],
       ...[`/models/${name}/compare?v=2,3`, `/models/${name}/rollback?stage=Production`],
       ...[`/models/${name}/3/promote?to=Production`, `/models/${name}/change`],
       ...[`/models/${name}/3/gates`, '/models/fraud-detecter'],
+      ...[`/models/${name}/versions?metric=accuracy`, `/models/${name}?at=${clock.now()}`],
+      `/models/${name}?at=never`,
     ]
     expect(await walk(url, paths, { who: rita })).toEqual([])
     const forms = ['change', '3/change', '3/card', '3/promote?to=Staging']

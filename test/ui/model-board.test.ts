@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { admin } from '../support/auth-server.ts'
+import { markupIn, pagesOf, rowsOf, textOf } from './page.ts'
+import { askedWorld } from './world.ts'
+
+const model = '/models/fraud-detector'
+
+async function world() {
+  const made = await askedWorld()
+  return { ...made, as: (who: string) => pagesOf(made.app, who) }
+}
+
+const at = (ms: number) => `?at=${new Date(ms).toISOString()}`
+
+test('the page of a model shows what was in each stage at a moment, and nothing to do', async () => {
+  const { as, rita, clock, move, mlflow, ann, name } = await world()
+  await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
+  clock.pass(3_600_000)
+  const then = clock.now()
+  clock.pass(3_600_000)
+  await move(1, 'Staging')
+  await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '1' })
+  const { html, status } = await as(rita).get(model + at(then))
+  const text = textOf(html)
+  expect(status).toBe(200)
+  expect(text).toContain('from the audit log alone')
+  expect(text).toMatch(/Staging Version 3 [0-9a-f]{8} since/)
+  expect(text).toMatch(/Production Version 2 [0-9a-f]{8} since [\d-]+ [\d:]+ UTC , moved by ann/)
+  expect(text).toContain('@next pointed at version 3')
+  expect(text).not.toContain('Promote…')
+  expect(text).not.toContain('Change…')
+  // What stands on the page now asks for it.
+  expect((await as(rita).get(model)).html).toContain('type="datetime-local" name="at"')
+})
+
+test('what cannot be told of a moment is said beside the field', async () => {
+  const { as, rita, eve, clock } = await world()
+  for (const [moment, detail] of [
+    ['yesterday', "'yesterday' is no time"],
+    [new Date(clock.now() + 86_400_000).toISOString(), 'lies in the future'],
+    ['1999-01-01T00:00', 'At that time, registered model'],
+  ]) {
+    const { status, html } = await as(rita).get(`${model}?at=${moment}`)
+    expect([400, 404], moment).toContain(status)
+    expect(textOf(html), moment).toContain(detail)
+    expect(html, moment).toContain('aria-invalid="true"')
+  }
+  for (const moment of [clock.now(), 1]) {
+    const { status, html } = await as(eve).get(model + at(moment))
+    expect(status).toBe(403)
+    expect(html).not.toMatch(/risk|ann|Version/)
+  }
+  expect((await as(rita).get(`/models/none${at(clock.now())}`)).status).toBe(404)
+})
+
+test('a model that was renamed is found by both names, as one that was deleted is by readers of the log', async () => {
+  const { as, rita, ann, mlflow, clock } = await world()
+  await mlflow(ann, 'POST', 'registered-models/create', { name: 'old' })
+  await mlflow(ann, 'POST', 'model-versions/create', { name: 'old', source: 's3://b/m' })
+  clock.pass(60_000)
+  const then = clock.now()
+  clock.pass(60_000)
+  await mlflow(ann, 'POST', 'registered-models/rename', { name: 'old', new_name: 'new' })
+  const shown = textOf((await as(rita).get(`/models/old${at(then)}`)).html)
+  expect(shown).toContain('It is called new today.')
+  expect(shown).toContain('None Version 1')
+  await mlflow(ann, 'DELETE', 'registered-models/delete', { name: 'new' })
+  expect((await as(rita).get(`/models/old${at(then)}`)).status).not.toBe(200)
+  expect(textOf((await as(admin).get(`/models/old${at(then)}`)).html)).toContain(
+    'The model was deleted since.',
+  )
+})
+
+test('all versions of a model stand in a table, with a metric and a choice of what to compare', async () => {
+  const { as, rita, eve, ann, mlflow, name } = await world()
+  for (let i = 0; i < 50; i++) {
+    await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  }
+  const { html } = await as(rita).get(`${model}/versions?metric=accuracy`)
+  expect(rowsOf(html)).toHaveLength(50)
+  expect(rowsOf(html)[0]).toContain('Version 53 None –')
+  const next = /href="([^"]*versions\?metric=accuracy&amp;after=[^"]*)"/.exec(html)?.[1] ?? ''
+  const older = await as(rita).get(next.replaceAll('&amp;', '&'))
+  expect(rowsOf(older.html)).toEqual([
+    expect.stringMatching(/^Version 3 Staging 0\.923 – pending ann/),
+    expect.stringMatching(/^Version 2 Production 0\.918/),
+    expect.stringMatching(/^Version 1 Archived 0\.88/),
+  ])
+  expect(older.html).toMatch(/type="checkbox" name="v" value="3"/)
+  const compared = textOf((await as(rita).get(`${model}/compare?v=3&v=2`)).html)
+  expect(compared).toContain('2 (base)')
+  expect((await as(rita).get(`${model}/compare?v=3&v=x`)).status).toBe(400)
+  expect((await as(eve).get(`${model}/versions`)).status).toBe(403)
+  expect((await as(rita).get('/models/none/versions')).status).toBe(404)
+  const hostile = `${model}/versions?metric=${encodeURIComponent('"><img src=x>')}`
+  expect(markupIn((await as(rita).get(hostile)).html)).toEqual([])
+})
+
+test('the stage of a model leads to the versions that it does not show', async () => {
+  const { as, rita, register } = await world()
+  for (let i = 0; i < 6; i++) await register()
+  expect((await as(rita).get(model)).html).toContain(`href="${model}/versions">2 more</a>`)
+})
