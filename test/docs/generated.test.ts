@@ -9,6 +9,7 @@ import { describeOrder } from '../check/import-order.ts'
 import { readSources } from '../check/imports.ts'
 import { bundledScript } from './bundled-script.ts'
 import { commandNames, commandTables } from './commands.ts'
+import { costTable, costTeams, countTable } from './cost.ts'
 import { importPicture } from './picture.ts'
 import { withQuotes } from './quoted.ts'
 import { endpointSums, endpointTable, filledIn, settingsTable } from './tables.ts'
@@ -42,6 +43,13 @@ test('the page on operations has every setting', async () => {
   const page = filledIn(await readFile(path, 'utf8'), { settings: settingsTable() })
   await expect(page).toMatchFileSnapshot(path)
   expect(settingTable.filter(({ name }) => !page.includes(`\`${variableOf(name)}\``))).toEqual([])
+})
+
+test('the page on cost reckons with what operations were counted to cost', async () => {
+  const path = `${docs}cost.md`
+  const blocks = { teams: costTeams(), costs: costTable(), counts: countTable() }
+  const page = filledIn(await readFile(path, 'utf8'), blocks)
+  await expect(page).toMatchFileSnapshot(path)
 })
 
 test('the page on the command line has every command with its flags, and every exit code', async () => {
