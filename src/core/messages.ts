@@ -227,6 +227,8 @@ export const messages = {
     `Review queue with name '${excerpt(name)}' not found for experiment '${experiment}'.`,
   reviewQueueTaken: (name: string) =>
     `Review queue with name '${excerpt(name)}' already exists (names are case-insensitive).`,
+  queueOfUser: (user: string) =>
+    `'${excerpt(user)}' is a user, whose own review queue has this name; choose another name, or put that user among those of the queue`,
   userQueueFixed: "A user queue's name, assigned user, schemas, and owner are fixed",
   noTracesToReview: (ids: readonly string[], queue: string, experiment: number) =>
     `Cannot attach trace(s) [${excerpt(quotedList(ids))}] to review queue '${excerpt(queue)}': they do not exist in experiment '${experiment}'.`,

@@ -8,7 +8,6 @@ import {
 import type { Context } from '../platform/context.ts'
 import { issueNotFound } from './issues/issue.ts'
 import { defaultOwnerIn, labelSchemaNotFound } from './labels/label-schema.ts'
-import { reviewQueueNotFound } from './queues/review-queue.ts'
 
 /**
  * What judges traces belongs to an experiment, and so do the permissions on it.
@@ -46,24 +45,6 @@ export async function mayOnLabelSchema(
   }
   await requireExperiment(ctx, owner, needed)
   return true
-}
-
-/** As `requireIssue`. */
-export async function requireReviewQueue(
-  ctx: Context,
-  queueId: string,
-  needed: Permission,
-): Promise<void> {
-  if (!(await mayOnReviewQueue(ctx, queueId, needed))) throw reviewQueueNotFound(queueId)
-}
-
-/** As `requireReviewQueue`. @returns false: there is no such queue */
-export function mayOnReviewQueue(
-  ctx: Context,
-  queueId: string,
-  needed: Permission,
-): Promise<boolean> {
-  return mayOn(ctx, sql`review_queues j where j.queue_id = ${queueId}`, needed)
 }
 
 /**

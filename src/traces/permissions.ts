@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { includes, type Level, type Permission } from '../access/permissions/levels.ts'
+import { includes, type Permission } from '../access/permissions/levels.ts'
 import { mayAll, readLevels } from '../access/permissions/permitted.ts'
 import { hasOnEverything, requirePermission } from '../access/permissions/require.ts'
 import { denied } from '../access/permissions/rights.ts'
@@ -63,7 +63,7 @@ export async function requireOnExperiments(
 }
 
 /**
- * A dataset belongs to its experiments: who may read one of them may read it, and changing it takes the
+ * A dataset belongs to its experiments, and may hold what any of them logged: reading and changing it take the
  * permission on all of them. In no experiment it is its maker's.
  *
  * @throws PERMISSION_DENIED
@@ -93,8 +93,7 @@ export async function mayOnEvalDataset(
     on: sql`select x.experiment as id, cast(x.experiment as text) as name, 0 as is_prompt
       from eval_dataset_experiments x where x.dataset = ${dataset.id}`,
   })
-  const isEnough = ({ level }: { readonly level: Level }) => includes(level, needed)
-  const isLet = needed === 'READ' ? levels.some(isEnough) : levels.every(isEnough)
+  const isLet = levels.every(({ level }) => includes(level, needed))
   const { accountId } = ctx.principal
   const isMaker = accountId !== undefined && dataset.account === accountId
   if (levels.length > 0 ? isLet : isMaker) return true

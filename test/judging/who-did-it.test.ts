@@ -23,6 +23,7 @@ test('who signed in made an issue and completed a review, whatever the client sa
     experiment_id,
     name: 'q',
     queue_type: 'CUSTOM',
+    users: ['ann'],
   })
   const { queue_id } = queue.json.review_queue ?? queue.json.queue
   await ann.post3('review-queues/items/add', { queue_id, item_ids: [traceId()] })

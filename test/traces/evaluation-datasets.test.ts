@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Json, Reply } from '../support/client.ts'
+import { team } from '../support/team.ts'
 import { traceServer } from '../support/trace-server.ts'
 
 let s: Awaited<ReturnType<typeof traceServer>>
@@ -226,4 +227,36 @@ describe('a search', () => {
     const first = await s.post3('datasets/search', { max_results: 3 })
     expect(await names({ max_results: 3, page_token: first.json.next_page_token })).toEqual(['zz0'])
   })
+})
+
+test('one of several experiments is read by who may read all of them, and in none by its maker', async () => {
+  const { admin, member, grant } = await team({ defaultPermission: 'NO_PERMISSIONS' })
+  const newExperiment = async (name: string) =>
+    String((await admin.post('experiments/create', { name })).json.experiment_id)
+  const [a, b] = [await newExperiment('a'), await newExperiment('b')]
+  const people = { ann: [a, b], rex: [a, b], otto: [a] }
+  for (const [name, ids] of Object.entries(people)) {
+    await member(name)
+    for (const id of ids) await grant(name, 'experiment', id, name === 'ann' ? 'EDIT' : 'READ')
+  }
+  const ann = await member('ann')
+  const made = await ann.post3('datasets/create', { name: 'both', experiment_ids: [a, b] })
+  const { dataset_id } = made.json.dataset
+  const readBy = async (name: string) => {
+    const one = await member(name)
+    const got = await one.call('GET', `/api/3.0/mlflow/datasets/${dataset_id}`)
+    const counts = []
+    for (const experiment_ids of [[], [a], [b]]) {
+      const found = await one.post3('datasets/search', { experiment_ids })
+      counts.push(found.status === 200 ? (found.json.datasets ?? []).length : found.status)
+    }
+    return [got.status, ...counts]
+  }
+  expect(await readBy('ann')).toEqual([200, 1, 1, 1])
+  expect(await readBy('rex')).toEqual([200, 1, 1, 1])
+  expect((await readBy('otto')).slice(0, 3)).toEqual([403, 0, 0])
+  const out = { experiment_ids: [a, b] }
+  await ann.post3(`datasets/${dataset_id}/remove-experiments`, out)
+  expect(await readBy('ann')).toEqual([200, 1, 0, 0])
+  expect((await readBy('rex')).slice(0, 2)).toEqual([403, 0])
 })

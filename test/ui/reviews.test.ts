@@ -215,3 +215,32 @@ test('texts of questions and queues are shown as text', async () => {
     expect(html).not.toContain('\u202e')
   }
 })
+
+test('the owner of a queue says who reviews, and whoever is left out neither sees nor answers it', async () => {
+  const { as, ann, rita, ids, queue, schemas, seen } = await world()
+  await as(ann).post(`${queue}/items?sel=${ids[0]}`, {})
+  const people = `action="${queue}/people"`
+  expect((await as(ann).get(queue)).html).toContain(people)
+  expect((await as(rita).get(queue)).html).not.toContain(people)
+  expect((await as(rita).post(`${queue}/people`, { people: 'rita' })).status).toBe(403)
+  const saved = await as(ann).post(`${queue}/people`, { people: ' Eve , ben' })
+  expect([saved.status, saved.location]).toEqual([303, queue])
+  const shown = await as(ann).get(queue)
+  expect(textOf(shown.html)).toContain('For ben, eve')
+  expect(shown.html).toContain('value="ben, eve"')
+  // The owner is none of its users now.
+  expect(textOf(shown.html)).toContain('only the users of a review queue review')
+  const fields = { ...seen, [`answer.${schemas.right}`]: 'true' }
+  expect((await as(ann).post(`${queue}/answers?item=${ids[0]}`, fields)).status).toBe(403)
+  expect((await as(rita).get(queue)).status).toBe(403)
+  expect(textOf((await as(rita).get(reviews)).html)).not.toContain('triage')
+  const long = await as(ann).post(`${queue}/people`, { people: 'x'.repeat(251) })
+  expect(long.status).toBe(400)
+  expect(long.html).toContain('x'.repeat(251))
+})
+
+test('a queue that is made for nobody is for whoever made it', async () => {
+  const { as, ann } = await world()
+  const { location } = await as(ann).post(reviews, { name: 'alone' })
+  expect(textOf((await as(ann).get(location ?? '')).html)).toContain('For ann')
+})

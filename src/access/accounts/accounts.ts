@@ -112,11 +112,16 @@ export async function createAccount(
 export async function checkUserName(ctx: Context, name: string, field: string): Promise<void> {
   checkAccountName(name, field)
   if (!isAdminName(name)) return
-  const taken = await ctx.db.first(sql`select 1 from accounts where name_key = ${accountKey(name)}`)
-  if (taken) throw await nameTaken(ctx, 'user', name)
+  if ((await findAccountLike(ctx, name)) !== undefined) throw await nameTaken(ctx, 'user', name)
   throw invalid(
     `Invalid name '${excerpt(name)}' in '${field}': it is the first administrator's, whom the settings make; choose another`,
   )
+}
+
+/** The name of the account that has this one, or one that reads the same. */
+export async function findAccountLike(ctx: Context, name: string): Promise<string | undefined> {
+  const like = sql<{ name: string }>`select name from accounts where name_key = ${accountKey(name)}`
+  return (await ctx.db.first(like))?.name
 }
 
 /** The user `a` as audit entries show it. */
@@ -129,16 +134,14 @@ async function nameTaken(
   kind: NewAccount['kind'],
   name: string,
 ): Promise<RegistryError> {
-  const other = await ctx.db.first(
-    sql<{ name: string }>`select name from accounts where name_key = ${accountKey(name)}`,
-  )
+  const other = await findAccountLike(ctx, name)
   const what =
     kind === 'user' ? `User (username=${excerpt(name)})` : `Service account '${excerpt(name)}'`
   return new RegistryError(
     'RESOURCE_ALREADY_EXISTS',
-    other === undefined || other.name === name
+    other === undefined || other === name
       ? `${what} already exists.`
-      : `${what} could be taken for '${other.name}', which already exists; choose another name`,
+      : `${what} could be taken for '${other}', which already exists; choose another name`,
   )
 }
 

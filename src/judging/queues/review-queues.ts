@@ -1,12 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { findAccountLike } from '../../access/accounts/accounts.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent, invalid, RegistryError } from '../../core/error.ts'
-import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { checkPageSize, type Page, readPage } from '../../search/page.ts'
-import { traceNamed } from '../../traces/trace-named.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { defaultSchemaOf } from '../labels/label-schema.ts'
 import {
@@ -34,11 +32,9 @@ const schemasMax = 1000
 /** MLflow's own page opens this queue where nobody signs in. */
 const reservedName = 'default'
 const queuesMax = 10_000
-const pageMax = 1000
-const pageDefault = 100
 
 /**
- * @throws INVALID_PARAMETER_VALUE a name is empty or too long, or a label schema is not there
+ * @throws INVALID_PARAMETER_VALUE a name is empty, too long or that of a user, or a label schema is not there
  * @throws RESOURCE_ALREADY_EXISTS the experiment has a queue of this name, in whatever case
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
@@ -48,6 +44,7 @@ export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<R
   if (!isOfUser && foldedOf(made.name) === reservedName) {
     throw invalid(`'${reservedName}' is the queue of whoever does not sign in; choose another name`)
   }
+  if (!isOfUser) await refuseNameOfUser(ctx, made.name)
   const name = isOfUser ? foldedOf(made.name) : made.name
   const given = readUsers(made.users)
   const users = isOfUser && given.length === 0 ? [name] : given
@@ -64,6 +61,13 @@ export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<R
   if (!row) await requireActive(ctx, made.experimentId)
   if (!row) throw invalid(`An experiment has at most ${queuesMax} review queues; delete some`)
   return reviewQueueFrom(row)
+}
+
+/** It would stand in the place of that user's own queue. */
+async function refuseNameOfUser(ctx: Context, name: string | undefined): Promise<void> {
+  const user =
+    ctx.settings.auth && name !== undefined ? await findAccountLike(ctx, name.trim()) : undefined
+  if (user !== undefined) throw invalid(messages.queueOfUser(user))
 }
 
 async function requireActive(ctx: Context, experimentId: number): Promise<void> {
@@ -180,48 +184,6 @@ export async function getReviewQueueByName(
   return reviewQueueFrom(row)
 }
 
-export type QueueList = {
-  readonly experimentId: number
-  /** Only those that this user is to look at. */
-  readonly user: string | undefined
-  /** Only those that have this trace. */
-  readonly traceId: string | undefined
-  readonly maxResults: Int64 | undefined
-  readonly token: string | undefined
-}
-
-/** The newest first. @throws RESOURCE_DOES_NOT_EXIST no such experiment */
-export async function listReviewQueues(
-  ctx: Context,
-  { experimentId, user, traceId, maxResults, token }: QueueList,
-): Promise<Page<ReviewQueue>> {
-  await getExperiment(ctx, experimentId)
-  const ofUser =
-    user === undefined
-      ? sql`1`
-      : sql`exists (select 1 from json_each(q.users) u where u.value = ${foldedOf(user)})`
-  const ofTrace =
-    traceId === undefined
-      ? sql`1`
-      : sql`q.id in (select i.queue from review_items i where i.trace = (${traceNamed(ctx, traceId)}))`
-  const page = await readPage(
-    {
-      fingerprint: ['review queues', ctx.workspace, experimentId, user ?? null, traceId ?? null],
-      count: checkPageSize(maxResults, { most: pageMax, absent: pageDefault }),
-      token,
-    },
-    {
-      first: Number.MAX_SAFE_INTEGER,
-      read: (after, count) =>
-        ctx.db.all(sql<ReviewQueueRow>`select q.* from review_queues q
-          where q.experiment = ${experimentId} and q.id < ${after} and ${ofUser} and ${ofTrace}
-          order by q.id desc limit ${count}`),
-      keyOf: ({ id }) => id,
-    },
-  )
-  return { items: page.items.map(reviewQueueFrom), nextPageToken: page.nextPageToken }
-}
-
 /** What is to be changed; undefined stays. */
 export type QueueChange = {
   readonly name: string | undefined
@@ -231,7 +193,7 @@ export type QueueChange = {
 }
 
 /**
- * @throws INVALID_PARAMETER_VALUE it is a user's, a name is empty or too long, or a schema is not there
+ * @throws INVALID_PARAMETER_VALUE it is a user's, a name is empty, too long or that of a user, or a schema is not there
  * @throws RESOURCE_ALREADY_EXISTS the experiment has another queue of this name
  * @throws RESOURCE_DOES_NOT_EXIST
  */
@@ -243,8 +205,7 @@ export async function updateReviewQueue(
   const before = await getReviewQueue(ctx, queueId)
   if (before.type === 'USER') throw invalid(messages.userQueueFixed)
   const { name, owner, schemaIds } = change
-  if (name !== undefined) checkQueueName(name)
-  if (owner !== undefined) checkQueueName(owner)
+  await checkNames(ctx, change)
   const users = change.users && JSON.stringify(readUsers(change.users))
   const asked = schemaIds ?? []
   await requireSchemas(ctx, before.experimentId, asked)
@@ -274,6 +235,14 @@ export async function updateReviewQueue(
   if (row && changed.length === 0) await requireSchemas(ctx, before.experimentId, asked)
   if (!row) throw reviewQueueNotFound(queueId)
   return reviewQueueFrom(row)
+}
+
+async function checkNames(
+  ctx: Context,
+  { name, owner }: Pick<QueueChange, 'name' | 'owner'>,
+): Promise<void> {
+  for (const one of [name, owner]) if (one !== undefined) checkQueueName(one)
+  await refuseNameOfUser(ctx, name)
 }
 
 /** Delete a queue with its items; the traces stay. One that is not there is no error. */

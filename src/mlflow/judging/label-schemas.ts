@@ -37,7 +37,7 @@ export const labelSchemaOperations: readonly Operation[] = [
       instruction: text,
       enable_comment: { type: 'bool' },
     }),
-    rule: (ctx, req) => requireExperiment(ctx, req.experiment_id, 'EDIT'),
+    rule: (ctx, req) => requireExperiment(ctx, req.experiment_id, 'MANAGE'),
     answer: async (ctx, req) =>
       schemaToWire(
         await createLabelSchema(ctx, {
@@ -81,7 +81,7 @@ export const labelSchemaOperations: readonly Operation[] = [
       enable_comment: { type: 'bool' },
       input: { type: inputMessage },
     }),
-    rule: (ctx, req) => requireLabelSchema(ctx, req.schema_id, 'EDIT'),
+    rule: (ctx, req) => requireLabelSchema(ctx, req.schema_id, 'MANAGE'),
     answer: async (ctx, req) =>
       schemaToWire(
         await updateLabelSchema(ctx, req.schema_id, {

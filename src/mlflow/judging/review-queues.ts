@@ -1,6 +1,13 @@
 import type { Permission } from '../../access/permissions/levels.ts'
 import { requireExperiment } from '../../access/permissions/require.ts'
-import { mayOnReviewQueue, requireReviewQueue } from '../../judging/permissions.ts'
+import { listReviewQueues } from '../../judging/queues/list-review-queues.ts'
+import {
+  mayOnReviewQueue,
+  type QueueUse,
+  queuesShownOf,
+  requireReviewQueue,
+  requireReviewQueueNamed,
+} from '../../judging/queues/queue-permissions.ts'
 import {
   addReviewItems,
   listReviewItems,
@@ -15,7 +22,6 @@ import {
   deleteReviewQueue,
   getReviewQueue,
   getReviewQueueByName,
-  listReviewQueues,
   openUserQueue,
   updateReviewQueue,
 } from '../../judging/queues/review-queues.ts'
@@ -36,9 +42,9 @@ function onExperiment(needed: Permission) {
     requireExperiment(ctx, req.experiment_id, needed)
 }
 
-function onQueue(needed: Permission) {
+function onQueue(use: QueueUse) {
   return (ctx: Context, req: { readonly queue_id: string }) =>
-    requireReviewQueue(ctx, req.queue_id, needed)
+    requireReviewQueue(ctx, req.queue_id, use)
 }
 
 /** Traces that people are to look at. */
@@ -70,12 +76,13 @@ export const reviewQueueOperations: readonly Operation[] = [
   }),
   operation('getReviewQueue', {
     request: message({ queue_id }),
-    rule: onQueue('READ'),
+    rule: onQueue('view'),
     answer: async (ctx, req) => queueToWire(await getReviewQueue(ctx, req.queue_id)),
   }),
   operation('getReviewQueueByName', {
     request: message({ experiment_id, name: required }),
-    rule: onExperiment('READ'),
+    rule: (ctx, req) =>
+      requireReviewQueueNamed(ctx, { experimentId: req.experiment_id, name: req.name }, 'view'),
     answer: async (ctx, req) =>
       queueToWire(await getReviewQueueByName(ctx, req.experiment_id, req.name)),
   }),
@@ -86,6 +93,7 @@ export const reviewQueueOperations: readonly Operation[] = [
       const page = await listReviewQueues(ctx, {
         experimentId: req.experiment_id,
         user: req.user,
+        shownTo: await queuesShownOf(ctx, req.experiment_id),
         traceId: req.item_id,
         maxResults: req.max_results,
         token: req.page_token,
@@ -106,7 +114,8 @@ export const reviewQueueOperations: readonly Operation[] = [
       update_schema_ids: { type: 'bool' },
       schema_ids: texts,
     }),
-    rule: onQueue('EDIT'),
+    rule: (ctx, req) =>
+      requireReviewQueue(ctx, req.queue_id, req.new_owner === undefined ? 'change' : 'give'),
     answer: async (ctx, req) =>
       queueToWire(
         await updateReviewQueue(ctx, req.queue_id, {
@@ -120,25 +129,25 @@ export const reviewQueueOperations: readonly Operation[] = [
   operation('deleteReviewQueue', {
     request: message({ queue_id }),
     rule: async (ctx, req) => {
-      await mayOnReviewQueue(ctx, req.queue_id, 'MANAGE')
+      await mayOnReviewQueue(ctx, req.queue_id, 'prune')
     },
     answer: (ctx, req) => deleteReviewQueue(ctx, req.queue_id),
   }),
   operation('addItemsToReviewQueue', {
     request: message({ queue_id, item_type: { type: ['TRACE'] }, item_ids: texts }),
-    rule: onQueue('EDIT'),
+    rule: onQueue('fill'),
     answer: async (ctx, req) => ({
       items: (await addReviewItems(ctx, req.queue_id, req.item_ids)).map(itemToWire),
     }),
   }),
   operation('removeItemsFromReviewQueue', {
     request: message({ queue_id, item_ids: texts }),
-    rule: onQueue('EDIT'),
+    rule: onQueue('prune'),
     answer: (ctx, req) => removeReviewItems(ctx, req.queue_id, req.item_ids),
   }),
   operation('listReviewQueueItems', {
     request: message({ queue_id, status: { type: reviewStatuses }, ...paging }),
-    rule: onQueue('READ'),
+    rule: onQueue('view'),
     answer: async (ctx, req) => {
       const page = await listReviewItems(ctx, {
         queueId: req.queue_id,
@@ -159,7 +168,7 @@ export const reviewQueueOperations: readonly Operation[] = [
       status: { type: reviewStatuses, required: true },
       completed_by: text,
     }),
-    rule: onQueue('EDIT'),
+    rule: onQueue('review'),
     answer: async (ctx, req) => {
       const one = { queueId: req.queue_id, traceId: req.item_id }
       const said = { status: req.status, by: req.completed_by }

@@ -75,7 +75,7 @@ export type EvalDatasetSearch = {
 }
 
 /**
- * Datasets, as far as the caller may read them: in an experiment that it may read, or its own in none.
+ * Datasets, as far as the caller may read them: in experiments all of which it may read, or its own in none.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong
  */
@@ -109,15 +109,14 @@ export async function searchEvalDatasets(
 }
 
 function isReadable(ctx: Context, experiments: readonly number[]): SQL {
-  const wanted =
-    experiments.length === 0
-      ? sql`1`
-      : sql`e.id in (select value from json_each(${JSON.stringify(experiments)}))`
-  const inReadable = sql`exists (select 1 from eval_dataset_experiments x
-    join experiments e on e.id = x.experiment
-    where x.dataset = d.id and ${wanted} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })})`
-  if (experiments.length > 0) return inReadable
+  const some = (which: SQL) => sql`exists (select 1 from eval_dataset_experiments x
+    where x.dataset = d.id and ${which})`
+  const isHidden = some(sql`not ${mayReadSql(ctx, 'experiment', { id: sql`x.experiment` })}`)
+  const isShown = mayAll(ctx) ? sql`1` : sql`not ${isHidden}`
+  if (experiments.length > 0) {
+    const wanted = sql`x.experiment in (select value from json_each(${JSON.stringify(experiments)}))`
+    return sql`(${some(wanted)} and ${isShown})`
+  }
   const isOwn = mayAll(ctx) ? sql`1` : sql`d.account = ${ctx.principal.accountId ?? null}`
-  return sql`(${inReadable} or (${isOwn} and not exists (
-    select 1 from eval_dataset_experiments x where x.dataset = d.id)))`
+  return sql`(${isShown} and (${isOwn} or ${some(sql`1`)}))`
 }

@@ -21,6 +21,7 @@ import {
   mayReadQueue,
   postReviewAnswers,
   postReviewItems,
+  postReviewPeople,
   postReviewStatus,
   showReview,
 } from './reviews/review.tsx'
@@ -52,6 +53,7 @@ export function traceRoutes(): Hono<AppEnv> {
     .post('/reviews/:queue/items', postReviewItems)
     .post('/reviews/:queue/answers', postReviewAnswers)
     .post('/reviews/:queue/status', postReviewStatus)
+    .post('/reviews/:queue/people', postReviewPeople)
     .get(trace, guard(mayReadTrace), (c) => showTrace(c))
     .post(`${trace}/assessments`, postAssessment)
     .post(`${trace}/assessments/change`, postAssessmentChange)

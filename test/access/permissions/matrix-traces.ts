@@ -100,15 +100,20 @@ function reviewRows() {
     const body = { experiment_id: w.experiment, name: w.name(), queue_type: 'CUSTOM' }
     return post(`${queues}/create`, body)
   }
-  const newQueue = async (w: World) =>
-    (await w.asAdmin(queue(w))).review_queue as { queue_id: string; name: string }
+  /** All callers are its users, so that their levels alone decide. */
+  const users = ['read', 'use', 'edit', 'manage', 'none', 'grants']
+  const newQueue = async (w: World) => {
+    const { body } = queue(w)
+    const made = await w.asAdmin(ask('POST')(`${queues}/create`, { ...(body as object), users }))
+    return made.review_queue as { queue_id: string; name: string }
+  }
   const onQueue = (path: string, body: (w: World) => object) => async (w: World) => {
     const { queue_id } = await newQueue(w)
     return post(`${queues}/${path}`, { queue_id, ...body(w) })
   }
   const item = (w: World) => ({ item_ids: [w.trace] })
   const rows: Record<string, Row> = {
-    createLabelSchema: ['EDIT', (w) => schema(w)],
+    createLabelSchema: ['MANAGE', (w) => schema(w)],
     getLabelSchema: [
       'READ',
       async (w) => get(`label-schemas/get?schema_id=${(await newSchema(w)).schema_id}`),
@@ -122,7 +127,7 @@ function reviewRows() {
     ],
     listLabelSchemas: ['READ', (w) => get(`label-schemas/list?experiment_id=${w.experiment}`)],
     updateLabelSchema: [
-      'EDIT',
+      'MANAGE',
       async (w) => {
         const { schema_id } = await newSchema(w)
         return ask('PATCH')('label-schemas/update', { schema_id, enable_comment: true })
@@ -150,10 +155,10 @@ function reviewRows() {
         get(`${queues}/get-by-name?experiment_id=${w.experiment}&name=${(await newQueue(w)).name}`),
     ],
     listReviewQueues: ['READ', (w) => get(`${queues}/list?experiment_id=${w.experiment}`)],
-    updateReviewQueue: ['EDIT', onQueue('update', (w) => ({ name: w.name() }))],
+    updateReviewQueue: ['MANAGE', onQueue('update', (w) => ({ name: w.name() }))],
     deleteReviewQueue: ['MANAGE', onQueue('delete', () => ({}))],
     addItemsToReviewQueue: ['EDIT', onQueue('items/add', item)],
-    removeItemsFromReviewQueue: ['EDIT', onQueue('items/remove', item)],
+    removeItemsFromReviewQueue: ['MANAGE', onQueue('items/remove', item)],
     listReviewQueueItems: [
       'READ',
       async (w) => get(`${queues}/items/list?queue_id=${(await newQueue(w)).queue_id}`),

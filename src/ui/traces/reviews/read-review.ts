@@ -1,7 +1,7 @@
 import { RegistryError } from '../../../core/error.ts'
 import type { LabelSchema } from '../../../judging/labels/label-schema.ts'
 import { listLabelSchemas } from '../../../judging/labels/label-schemas.ts'
-import { requireReviewQueue } from '../../../judging/permissions.ts'
+import { requireReviewQueue } from '../../../judging/queues/queue-permissions.ts'
 import {
   listReviewItems,
   type ReviewItem,
@@ -34,7 +34,10 @@ export type ReviewStanding = {
   readonly next: string | undefined
   /** The trace that is looked at; undefined: none is there. */
   readonly trace: Trace | undefined
+  /** Why the caller may not review what is in it. */
   readonly whyNot: string | undefined
+  /** Whether the caller may say who does. */
+  readonly mayChange: boolean
 }
 
 const itemsMax = 50
@@ -46,10 +49,11 @@ export async function readReviewStanding(
   queueId: string,
   { status, item, after }: ReviewQuery,
 ): Promise<ReviewStanding> {
-  const [queue, page, whyNot] = await Promise.all([
+  const [queue, page, whyNot, whyFixed] = await Promise.all([
     getReviewQueue(ctx, queueId),
     listReviewItems(ctx, { queueId, status, maxResults: itemsMax, token: after }),
-    findRefusal(requireReviewQueue(ctx, queueId, 'EDIT')),
+    findRefusal(requireReviewQueue(ctx, queueId, 'review')),
+    findRefusal(requireReviewQueue(ctx, queueId, 'change')),
   ])
   const ids = page.items.map(({ traceId }) => traceId)
   const shown = item ?? ids[0]
@@ -61,6 +65,7 @@ export async function readReviewStanding(
   ])
   return {
     ...{ queue, experiment, schemas, items: page.items, next: page.nextPageToken, whyNot },
+    mayChange: whyFixed === undefined && queue.type === 'CUSTOM',
     infos: new Map(infos.map((info) => [info.traceId, info])),
     trace,
   }

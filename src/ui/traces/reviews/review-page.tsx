@@ -14,6 +14,7 @@ import { JsonView } from '../trace/json-view.tsx'
 import { inputsKey, outputsKey } from '../trace/span-panel.tsx'
 import { titleOfTrace } from '../trace-parts.tsx'
 import { Question } from './answers.tsx'
+import { People, PeopleForm } from './people.tsx'
 import { type ReviewQuery, type ReviewStanding, saidBefore } from './read-review.ts'
 
 type ReviewPageProps = {
@@ -24,6 +25,7 @@ type ReviewPageProps = {
 }
 
 const nameCharsMax = 80
+const usersMax = 20
 
 /** A queue: the trace that comes next with what is asked of it, and the others. */
 export const ReviewPage: FC<ReviewPageProps> = (props) => {
@@ -48,14 +50,7 @@ export const ReviewPage: FC<ReviewPageProps> = (props) => {
       ]}
       about={
         <p class="soft">
-          {queue.users.length === 0 ? (
-            'For everybody'
-          ) : (
-            <>
-              For <Given text={queue.users.slice(0, 20).join(', ')} />
-              {queue.users.length > 20 ? ` and ${queue.users.length - 20} more` : ''}
-            </>
-          )}
+          For <People {...{ frame, users: queue.users, most: usersMax }} />
         </p>
       }
       api={{
@@ -81,6 +76,7 @@ export const ReviewPage: FC<ReviewPageProps> = (props) => {
         <Looked {...props} trace={trace} />
       )}
       <Items {...props} />
+      {standing.mayChange ? <PeopleForm {...{ frame, queue, shown }} /> : null}
     </Page>
   )
 }

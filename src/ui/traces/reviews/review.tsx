@@ -2,20 +2,21 @@ import { absent, invalid } from '../../../core/error.ts'
 import { messages } from '../../../core/messages.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
-import { requireReviewQueue } from '../../../judging/permissions.ts'
 import { completeReview } from '../../../judging/queues/complete-review.ts'
+import { type QueueUse, requireReviewQueue } from '../../../judging/queues/queue-permissions.ts'
 import {
   addReviewItems,
   reviewStatuses,
   setReviewStatus,
 } from '../../../judging/queues/review-items.ts'
-import { getReviewQueue } from '../../../judging/queues/review-queues.ts'
+import { getReviewQueue, updateReviewQueue } from '../../../judging/queues/review-queues.ts'
 import type { Context } from '../../../platform/context.ts'
 import { changeOn, type Reshown, readNothing } from '../../changes/change.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { selectedIn } from '../list/traces-query.ts'
 import { readAnswers } from './answers.tsx'
+import { peopleIn } from './people.tsx'
 import {
   findTraceToReview,
   type ReviewQuery,
@@ -31,7 +32,7 @@ function queueIdOf(c: AppContext): string {
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
 export function mayReadQueue(ctx: Context, c: AppContext): Promise<void> {
-  return requireReviewQueue(ctx, queueIdOf(c), 'READ')
+  return requireReviewQueue(ctx, queueIdOf(c), 'view')
 }
 
 /** `GET /reviews/{queue}?status=&item=&after=` */
@@ -65,14 +66,16 @@ const change = changeOn({
   addressOf: (to, { queueId }) => to.review(queueId),
 })
 
-const mayEdit = (ctx: Context, { queueId }: { readonly queueId: string }) =>
-  requireReviewQueue(ctx, queueId, 'EDIT')
+function may(use: QueueUse) {
+  return (ctx: Context, { queueId }: { readonly queueId: string }) =>
+    requireReviewQueue(ctx, queueId, use)
+}
 
 /** `POST /reviews/{queue}/items?sel=`: traces are put into it. */
 export const postReviewItems = change({
   operation: 'addItemsToReviewQueue',
   read: readNothing,
-  rule: mayEdit,
+  rule: may('fill'),
   make: (ctx, { queueId, traceIds }) => addReviewItems(ctx, queueId, traceIds),
 })
 
@@ -81,7 +84,7 @@ export const postReviewAnswers = change({
   operation: 'setReviewQueueItemStatus',
   read: (form) => ({ form }),
   bytesMax: 1_000_000,
-  rule: mayEdit,
+  rule: may('review'),
   async make(ctx, { queueId, traceId, form }) {
     const queue = await getReviewQueue(ctx, queueId)
     const [schemas, trace] = await Promise.all([
@@ -116,7 +119,7 @@ export const postReviewAnswers = change({
 export const postReviewStatus = change({
   operation: 'setReviewQueueItemStatus',
   read: (form) => ({ isAgain: form.text('status') === 'pending' }),
-  rule: mayEdit,
+  rule: may('review'),
   make: (ctx, { queueId, traceId, isAgain }) =>
     setReviewStatus(
       ctx,
@@ -125,4 +128,17 @@ export const postReviewStatus = change({
         ? { status: 'PENDING', by: undefined }
         : { status: 'DECLINED', by: ctx.principal.name },
     ),
+})
+
+/** `POST /reviews/{queue}/people`: who is to look at what is in it. */
+export const postReviewPeople = change({
+  operation: 'updateReviewQueue',
+  read: (form) => ({ people: form.text('people') }),
+  rule: may('change'),
+  field: 'people',
+  make: (ctx, { queueId, people }) =>
+    updateReviewQueue(ctx, queueId, {
+      ...{ name: undefined, owner: undefined, schemaIds: undefined },
+      users: peopleIn(people),
+    }),
 })

@@ -10,6 +10,7 @@ import { Table } from '../../parts/table.tsx'
 import { Excerpt, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
+import { People } from './people.tsx'
 
 type ReviewsPageProps = {
   readonly frame: Frame
@@ -80,13 +81,7 @@ export const ReviewsPage: FC<ReviewsPageProps> = (props) => {
                 </a>
               </th>
               <td>
-                {users.length === 0 ? (
-                  'everybody'
-                ) : (
-                  <Given
-                    text={`${users.slice(0, usersMax).join(', ')}${users.length > usersMax ? ', …' : ''}`}
-                  />
-                )}
+                <People {...{ frame, users, most: usersMax }} />
               </td>
               <td>{schemaIds.length === 0 ? 'Feedback' : plural(schemaIds.length, 'question')}</td>
               <td>
@@ -121,7 +116,12 @@ export const ReviewsPage: FC<ReviewsPageProps> = (props) => {
   )
 }
 
-const NewQueueForm: FC<ReviewsPageProps> = ({ frame: { to }, experiment, schemas, shown }) => {
+const NewQueueForm: FC<ReviewsPageProps> = ({
+  frame: { to, caller },
+  experiment,
+  schemas,
+  shown,
+}) => {
   const { problem, typed } = shown
   return (
     <details class="panel" open={problem !== undefined}>
@@ -134,7 +134,7 @@ const NewQueueForm: FC<ReviewsPageProps> = ({ frame: { to }, experiment, schemas
           label="People"
           name="people"
           typed={typed?.('people')}
-          hint="names with commas between them; none: everybody"
+          hint={`names with commas between them; none: ${caller.isJudged ? 'you' : 'everybody'}`}
         />
         <fieldset>
           <legend>Questions</legend>

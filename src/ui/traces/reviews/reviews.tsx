@@ -2,11 +2,9 @@ import { requireExperiment } from '../../../access/permissions/require.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { listLabelSchemas } from '../../../judging/labels/label-schemas.ts'
-import {
-  createReviewQueue,
-  listReviewQueues,
-  openUserQueue,
-} from '../../../judging/queues/review-queues.ts'
+import { listReviewQueues } from '../../../judging/queues/list-review-queues.ts'
+import { queuesShownOf } from '../../../judging/queues/queue-permissions.ts'
+import { createReviewQueue, openUserQueue } from '../../../judging/queues/review-queues.ts'
 import type { Context } from '../../../platform/context.ts'
 import { getExperiment } from '../../../tracking/experiments/experiment.ts'
 import { experimentIdOf } from '../../addressed.ts'
@@ -15,6 +13,7 @@ import { findRefusal } from '../../forms.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { selectedIn } from '../list/traces-query.ts'
+import { peopleIn } from './people.tsx'
 import { ReviewsPage } from './reviews-page.tsx'
 
 const queuesMax = 50
@@ -26,11 +25,18 @@ export async function showReviews(c: AppContext, shown: Reshown = {}): Promise<R
   const { ctx } = c.var
   const id = experimentIdOf(c)
   const none = { user: undefined, traceId: undefined }
+  const shownTo = await queuesShownOf(ctx, id)
   const [frame, experiment, queues, schemas, whyNot] = await Promise.all([
     frameOf(c),
     getExperiment(ctx, id),
     listReviewQueues(ctx, {
-      ...{ experimentId: id, ...none, maxResults: queuesMax, token: optionalQuery(c, 'after') },
+      ...{
+        experimentId: id,
+        ...none,
+        shownTo,
+        maxResults: queuesMax,
+        token: optionalQuery(c, 'after'),
+      },
     }),
     listLabelSchemas(ctx, id, { maxResults: schemasMax, token: undefined }),
     findRefusal(requireExperiment(ctx, id, 'EDIT')),
@@ -67,7 +73,7 @@ export const postMyQueue = change({
 /** `POST /experiments/{id}/reviews`: a queue with questions, for some people. */
 export const postQueue = change({
   operation: 'createReviewQueue',
-  read: (form) => ({ form, name: form.text('name'), people: form.text('people') ?? '' }),
+  read: (form) => ({ form, name: form.text('name'), people: peopleIn(form.text('people')) }),
   rule: mayEdit,
   field: 'name',
   async make(ctx, { experimentId, form, name, people }) {
@@ -75,7 +81,8 @@ export const postQueue = change({
     const { items } = await listLabelSchemas(ctx, experimentId, page)
     return createReviewQueue(ctx, {
       ...{ experimentId, name: checkGiven(name, 'The name'), type: 'CUSTOM' },
-      users: people.split(',').flatMap((one) => one.trim() || []),
+      // Whoever has to sign in sees and reviews what names them alone.
+      users: people.length === 0 && ctx.settings.auth ? [ctx.principal.name] : people,
       schemaIds: items.flatMap(({ schemaId }) =>
         form.isChecked(`schema.${schemaId}`) ? [schemaId] : [],
       ),
