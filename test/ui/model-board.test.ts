@@ -96,6 +96,15 @@ test('all versions of a model stand in a table, with a metric and a choice of wh
   expect(markupIn((await as(rita).get(hostile)).html)).toEqual([])
 })
 
+test('versions of a model are found whatever it is called', async () => {
+  const { as, ann, mlflow } = await world()
+  const name = `it's "one"`
+  await mlflow(ann, 'POST', 'registered-models/create', { name })
+  await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  const { html } = await as(ann).get(`/models/${encodeURIComponent(name)}/versions`)
+  expect(rowsOf(html)).toEqual([expect.stringMatching(/^Version 1 None/)])
+})
+
 test('the stage of a model leads to the versions that it does not show', async () => {
   const { as, rita, register } = await world()
   for (let i = 0; i < 6; i++) await register()

@@ -48,6 +48,25 @@ export async function readVersions(db: Database, ids: readonly number[]): Promis
 }
 
 /**
+ * Versions of a model, the highest numbers first.
+ *
+ * @param model `registered_models.id`
+ * @param page those before this version, and how many at most
+ */
+export async function readVersionsBefore(
+  db: Database,
+  model: number,
+  { before, count }: { readonly before: number; readonly count: number },
+): Promise<ModelVersion[]> {
+  const ids = await db.all(sql<{ id: number }>`select id from model_versions
+    where registered_model = ${model} and version < ${before} order by version desc limit ${count}`)
+  return readVersions(
+    db,
+    ids.map(({ id }) => id),
+  )
+}
+
+/**
  * The statements that read whole versions, for a batch; `versionsFrom` takes their rows.
  *
  * @param ids a select of one column, `model_versions.id`; it runs once in each statement

@@ -13,3 +13,20 @@ export function filterOfWords(given: string, key: string): string {
 export function isPlain(words: string): boolean {
   return !/[=<>]|\b(?:i?like|in|is)\s*(?:["'(]|null|not\b)/i.test(words)
 }
+
+/** A text as a filter has it; one with quotes of both kinds no filter can say, and it is as near as it gets. */
+export function quotedText(text: string): string {
+  return text.includes("'") ? `"${text}"` : `'${text}'`
+}
+
+/** The clause that finds what has this tag; undefined: no filter can say it. */
+export function tagClauseOf({
+  key,
+  value,
+}: {
+  readonly key: string
+  readonly value: string
+}): string | undefined {
+  if (/[`\0]/.test(key) || (value.includes("'") && value.includes('"'))) return undefined
+  return `tags.\`${key}\` = ${quotedText(value)}`
+}

@@ -4,6 +4,7 @@ import { Time } from '../../parts/byline.tsx'
 import { Chip, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
 import { NextLink, NoValue, Table } from '../../parts/table.tsx'
 import { Given, numberText, visibleText } from '../../parts/text.tsx'
+import { quotedText } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { modelCrumbs, Page } from '../../shell/page.tsx'
@@ -20,7 +21,7 @@ type VersionsPageProps = {
   readonly metrics: readonly string[]
   /** By the number of the version; null: it has none. */
   readonly values: ReadonlyMap<number, number | null>
-  readonly next: string | undefined
+  readonly next: number | undefined
   /** The page is not the first one. */
   readonly isLater: boolean
 }
@@ -41,7 +42,7 @@ export const VersionsPage: FC<VersionsPageProps> = (props) => {
       api={{
         method: 'GET',
         path: to.query('/api/2.0/mlflow/model-versions/search', {
-          filter: `name = '${name.replaceAll("'", "''")}'`,
+          filter: `name = ${quotedText(name)}`,
           order_by: 'version_number DESC',
         }),
       }}

@@ -1,9 +1,9 @@
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
+import { parseVersion } from '../../../registry/check-names.ts'
 import { getModel } from '../../../registry/models/registered-models.ts'
-import type { ModelVersion } from '../../../registry/versions/read-versions.ts'
-import { searchModelVersions } from '../../../registry/versions/search-versions.ts'
+import { type ModelVersion, readVersionsBefore } from '../../../registry/versions/read-versions.ts'
 import {
   listVersionMetricKeys,
   readVersionMetrics,
@@ -19,29 +19,30 @@ const shownMax = 50
 export async function showVersions(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
-  const [metric, after] = [optionalQuery(c, 'metric'), optionalQuery(c, 'after')]
-  const [frame, , found, metrics] = await Promise.all([
+  const [metric, after] = [optionalQuery(c, 'metric'), beforeOf(c)]
+  const model = await getModel(ctx, name)
+  const before = after ?? Number.MAX_SAFE_INTEGER
+  const [frame, found, metrics] = await Promise.all([
     frameOf(c),
-    // Whose name no model has, has no page.
-    getModel(ctx, name),
-    searchModelVersions(ctx, {
-      filter: `name = '${name.replaceAll("'", "''")}'`,
-      orderBy: ['version_number DESC'],
-      maxResults: shownMax,
-      pageToken: after,
-    }),
+    readVersionsBefore(ctx.db, model.id, { before, count: shownMax + 1 }),
     listVersionMetricKeys(ctx, name),
   ])
-  const values = await readValues(ctx, name, { metric, of: found.items })
+  const versions = found.slice(0, shownMax)
+  const values = await readValues(ctx, name, { metric, of: versions })
   const page = (
     <VersionsPage
-      {...{ frame, name, metric, metrics, values }}
-      versions={found.items}
-      next={found.nextPageToken}
+      {...{ frame, name, versions, metric, metrics, values }}
+      next={found.length > shownMax ? versions.at(-1)?.version : undefined}
       isLater={after !== undefined}
     />
   )
   return sendPage(c, { frame, page })
+}
+
+/** @throws INVALID_PARAMETER_VALUE it is not the number of a version */
+function beforeOf(c: AppContext): number | undefined {
+  const text = optionalQuery(c, 'after')
+  return text === undefined ? undefined : parseVersion(text)
 }
 
 /** The metric of the versions that are shown, by their numbers. */
