@@ -98,6 +98,7 @@ export function pathsUnder(prefix: string) {
     changeModel: (name: string) => `${model(name)}/change`,
     changeVersion: (name: string, number: number) => `${version(name, number)}/change`,
     gates: (name: string, number: number) => `${version(name, number)}/gates`,
+    cardRevisions: (name: string, number: number) => `${version(name, number)}/card/revisions`,
     editCard: (name: string, number: number) => `${version(name, number)}/card`,
     rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>

@@ -6,6 +6,7 @@ import { requireAllAudit, showAsOf } from './audit/as-of.tsx'
 import { showAudit, showAuditEntry, showVerification } from './audit/audit.tsx'
 import { showCard } from './cards/card.tsx'
 import { postCard, showCardEdit } from './cards/card-edit.tsx'
+import { showCardRevisions } from './cards/card-revisions.tsx'
 import * as experimentChanges from './changes/experiment-changes.tsx'
 import * as modelChanges from './changes/model-changes.tsx'
 import * as runChanges from './changes/run-changes.tsx'
@@ -151,6 +152,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get(`${version}/files/frame`, guard(mayReadModel), sendVersionFrame)
     .get(`${version}/gates`, guard(mayReadModel), showGates)
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
+    .get(`${version}/card/revisions`, guard(mayReadModel), showCardRevisions)
     .post(`${version}/card`, postCard)
     .get(`${version}/change`, guard(mayReadModel), (c) => versionChanges.showVersionChange(c))
     .post(`${version}/description`, versionChanges.postDescription)

@@ -25,6 +25,8 @@ type CardEditProps = {
   readonly whyNot: string | undefined
   readonly draft?: Card
   readonly isPreview?: boolean
+  /** The revision that the draft is, as it was. */
+  readonly restores?: number
   readonly problem?: FormProblem
 }
 
@@ -49,6 +51,12 @@ export const CardEditPage: FC<CardEditProps> = (props) => {
       }}
     >
       <Problem of={problem} />
+      {props.restores === undefined ? null : (
+        <p class="notice">
+          The form has revision {props.restores}, as it was. Nothing is restored before it is saved;
+          the revisions between stay.
+        </p>
+      )}
       {props.isPreview && draft ? (
         <section class="panel near" aria-labelledby="preview">
           <h2 id="preview">Preview, not saved yet</h2>

@@ -7,7 +7,7 @@ import {
   fieldNames,
   fieldTitles,
 } from '../../governance/cards/card-shape.ts'
-import { getCard } from '../../governance/cards/read-card.ts'
+import { getCard, getRevision } from '../../governance/cards/read-card.ts'
 import { writeCard } from '../../governance/cards/write-revision.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
@@ -23,6 +23,7 @@ import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { CardEditPage } from './card-edit-page.tsx'
+import { revisionGiven } from './card-revisions.tsx'
 
 type Shown = {
   readonly problem?: FormProblem
@@ -31,16 +32,21 @@ type Shown = {
   readonly isPreview?: boolean
 }
 
-/** `GET /models/{name}/{version}/card` */
+/** `GET /models/{name}/{version}/card`, or `?from=2` to begin with an earlier revision. */
 export async function showCardEdit(c: AppContext, shown: Shown = {}): Promise<Response> {
   const { ctx } = c.var
   const [name, version] = [modelNameOf(c), versionOf(c)]
-  const [frame, card, whyNot] = await Promise.all([
+  const revision = shown.draft ? undefined : revisionGiven(c, 'from')
+  const [from, frame, card, whyNot] = await Promise.all([
+    revision === undefined ? undefined : getRevision(ctx, name, { version, revision }),
     frameOf(c),
     getCard(ctx, name, { version }),
     findRefusal(requireModelVersion(ctx, name, 'EDIT')),
   ])
-  const page = <CardEditPage {...{ frame, name, version, kept: card, whyNot, ...shown }} />
+  const restored = from && { draft: from.card, restores: from.revision }
+  const page = (
+    <CardEditPage {...{ frame, name, version, kept: card, whyNot, ...restored, ...shown }} />
+  )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 

@@ -89,6 +89,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
             <div class="row">
               <h2 id="card">Model card</h2>
               <a href={to.card(name, version.version)}>As a page to print</a>
+              <a href={to.cardRevisions(name, version.version)}>Revisions</a>
               <a href={to.mlBom(name, version.version)}>ML-BOM</a>
               {bundle ? (
                 <a href={to.bundle(name, version.version, bundle.id)} download>
