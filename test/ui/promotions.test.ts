@@ -202,3 +202,15 @@ test('nothing that somebody writes becomes markup', async () => {
     expect(html.replace(/ value="[^"]*"/g, ''), path).not.toContain('\u202e')
   }
 })
+
+test('a request leads to the next one that waits for whoever looks', async () => {
+  const { app, rita, ann, ask, id } = await askedWorld()
+  const second = await ask(1, { stage: 'Production' })
+  const get = async (who: string, of: number) =>
+    (await pagesOf(app, who).get(`/promotions/${of}`)).html
+  expect(await get(rita, second)).toContain(`href="/promotions/${id}" data-key="n"`)
+  expect(await get(rita, id)).toContain(`href="/promotions/${second}" data-key="p"`)
+  expect(textOf(await get(rita, id))).toContain('1 other request waits for you.')
+  // Nothing waits for who asked.
+  expect(textOf(await get(ann, id))).not.toContain('for you.')
+})

@@ -11,6 +11,8 @@ import type { Standing } from './standing.ts'
 export type DecideProps = {
   readonly frame: Frame
   readonly standing: Standing
+  /** Requests that wait for the caller, newest first. */
+  readonly waiting: readonly number[]
   /** Why what was sent was not done, and what was typed. */
   readonly problem?: FormProblem
   readonly typed?: string | undefined

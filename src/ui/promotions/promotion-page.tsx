@@ -8,6 +8,7 @@ import { directionsOf } from '../parts/directions.ts'
 import { Problem } from '../parts/fields.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Given, plural, visibleText, Written } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, Page } from '../shell/page.tsx'
 import { Blockers } from './blockers.tsx'
@@ -15,10 +16,11 @@ import { Conversation } from './conversation.tsx'
 import { Decide, type DecideProps } from './decide.tsx'
 import { Evidence, Gates } from './gates.tsx'
 import type { Standing } from './standing.ts'
+import { waitingBeside } from './waiting.ts'
 
 /** A request: what changes against the version that is live, what blocks it, what was said. */
 export const PromotionPage: FC<DecideProps> = (props) => {
-  const { frame, standing, problem } = props
+  const { frame, standing, waiting, problem } = props
   const { view, live, comparison, policies } = standing
   const { id, model, version, target, status } = view
   const { to } = frame
@@ -30,6 +32,7 @@ export const PromotionPage: FC<DecideProps> = (props) => {
       title={`${isBlocked ? 'blocked' : status} · #${id} ${move} → ${targetText(target)}`}
       heading={<Heading standing={standing} frame={frame} />}
       section="promotions"
+      waiting={waiting.length}
       live={{ model }}
       crumbs={[{ text: 'Promotions', href: to.promotions }, { text: `#${id}` }]}
       beside={linksBeside(standing.beside, (other) => ({
@@ -75,10 +78,54 @@ export const PromotionPage: FC<DecideProps> = (props) => {
         </div>
         <div class="stack" data-part="decide">
           <Decide {...props} />
+          <Waiting {...{ waiting, id, to }} />
         </div>
       </div>
       {status === 'open' ? <Reach view={view} /> : null}
     </Page>
+  )
+}
+
+type WaitingProps = {
+  readonly waiting: readonly number[]
+  readonly id: number
+  readonly to: Paths
+}
+
+/** The way to what else waits for the caller. */
+const Waiting: FC<WaitingProps> = ({ waiting, id, to }) => {
+  const others = waiting.filter((other) => other !== id)
+  if (others.length === 0) return null
+  const { before, after } = waitingBeside(waiting, id)
+  return (
+    <nav class="panel near" aria-label="What else waits for you">
+      <p>
+        <a href={to.query(to.promotions, { view: 'waiting' })}>
+          {plural(others.length, 'other request')}
+        </a>{' '}
+        {others.length === 1 ? 'waits' : 'wait'} for you.
+      </p>
+      <p class="row">
+        {after === undefined ? null : (
+          <a
+            href={to.promotion(after)}
+            data-key="n"
+            data-key-text="Next request that waits for you"
+          >
+            Next: #{after}
+          </a>
+        )}
+        {before === undefined ? null : (
+          <a
+            href={to.promotion(before)}
+            data-key="p"
+            data-key-text="Previous request that waits for you"
+          >
+            Previous: #{before}
+          </a>
+        )}
+      </p>
+    </nav>
   )
 }
 

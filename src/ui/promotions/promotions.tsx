@@ -18,16 +18,18 @@ import { sendPage } from '../shell/page.tsx'
 import { PromotionPage } from './promotion-page.tsx'
 import { seenIn } from './seen-fields.tsx'
 import { readStanding } from './standing.ts'
+import { readWaitingIds } from './waiting.ts'
 
 type Shown = { readonly problem?: FormProblem; readonly typed?: string | undefined }
 
 /** `GET /promotions/{id}` */
 export async function showPromotion(c: AppContext, shown: Shown = {}): Promise<Response> {
-  const [frame, standing] = await Promise.all([
+  const [frame, standing, waiting] = await Promise.all([
     frameOf(c),
     readStanding(c.var.ctx, promotionIdOf(c)),
+    readWaitingIds(c.var.ctx),
   ])
-  const page = <PromotionPage {...{ frame, standing, ...shown }} />
+  const page = <PromotionPage {...{ frame, standing, waiting, ...shown }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
