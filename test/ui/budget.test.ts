@@ -21,6 +21,7 @@ const pages = [
   `${model}/change`,
   `${model}/3/change`,
   `${model}/3/card`,
+  `${model}/3/card/revisions`,
   `${model}/3/gates`,
   '/experiments',
   '/experiments/1',

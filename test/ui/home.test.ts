@@ -79,3 +79,48 @@ test.each([
 ])('the words %j are the filter %j', (words, filter) => {
   expect(filterOfWords(words, 'name')).toBe(filter)
 })
+
+test('chips count what the caller may read, and lead to it', async () => {
+  const { app, user, mlflow, call, clock } = await authServer()
+  const [ann, eve] = [await user('ann'), await user('eve')]
+  for (const name of ['fraud', 'secret', 'old']) {
+    const tags = [{ key: 'of team', value: "it's <b>" }]
+    await mlflow(ann, 'POST', 'registered-models/create', { name, tags })
+    await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  }
+  const none = { name: 'secret', username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
+  for (const name of ['fraud', 'secret']) {
+    const move = { name, version: '1', stage: 'Production', archive_existing_versions: false }
+    await mlflow(ann, 'POST', 'model-versions/transition-stage', move)
+  }
+  await call(admin, 'PUT', '/api/v1/policies/staging', {
+    applies_to: { models: '*', stage: 'Staging' },
+    approvals: { required: 1, from: ['user:ann'] },
+  })
+  const request = { model: 'secret', version: '1', to: { stage: 'Staging' } }
+  expect((await call(ann, 'POST', '/api/v1/promotions', request)).status).toBe(201)
+  const forAnn = (await pagesOf(app, ann).get('/')).html
+  expect(textOf(forAnn)).toMatch(/3 models .* Production 2 open requests 1 changed this week 3 /)
+  const forEve = textOf((await pagesOf(app, eve).get('/models')).html)
+  expect(forEve).toContain('Production 1 changed this week 2')
+  expect(forEve).not.toContain('open requests')
+  const linksOf = (html: string, path: string) =>
+    [...html.matchAll(/href="([^"]*)"/g)]
+      .map(([, href = '']) => href.replaceAll('&amp;', '&').replaceAll('&#39;', "'"))
+      .filter((href) => href.startsWith(path))
+  const rowsAt = async (path: string) =>
+    ['fraud', 'secret', 'old'].filter((name) => rows.get(path)?.includes(`/models/${name}"`))
+  const rows = new Map<string, string>()
+  for (const path of linksOf(forAnn, '/models?')) {
+    rows.set(path, (await pagesOf(app, ann).get(path)).html)
+  }
+  const [stage, asked, changed, tag] = [...rows.keys()]
+  expect(await rowsAt(stage ?? '')).toEqual(['fraud', 'secret'])
+  expect(await rowsAt(asked ?? '')).toEqual(['secret'])
+  expect(await rowsAt(changed ?? '')).toEqual(['fraud', 'secret', 'old'])
+  expect(await rowsAt(tag ?? '')).toEqual(['fraud', 'secret', 'old'])
+  expect(textOf(rows.get(asked ?? '') ?? '')).toContain('Only models with an open request.')
+  clock.pass(9 * 86_400_000)
+  expect(textOf((await pagesOf(app, ann).get('/')).html)).not.toContain('changed this week')
+})

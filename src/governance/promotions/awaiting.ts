@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { isSame, principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
+import type { AlsoCondition } from '../../registry/versions/search-versions.ts'
 import type { Parties, Review } from '../approvals.ts'
 import {
   findStandingReview,
@@ -162,6 +163,26 @@ export async function listAwaiting(
   return awaiting
 }
 
+/** How many registered models have an open request that the caller may read. */
+export async function countModelsAsked(ctx: Context): Promise<number> {
+  const row = await ctx.db.first(sql<{ count: number }>`
+    select count(distinct p.registered_model) as count from promotions p
+    where p.workspace = ${ctx.workspace} and ${isOpenRequest(ctx)}`)
+  return row?.count ?? 0
+}
+
+/** For a search of models: those that have such a request. */
+export function hasOpenRequest(ctx: Context): AlsoCondition {
+  const where = sql`exists (select 1 from promotions p
+    where p.registered_model = m.id and ${isOpenRequest(ctx)})`
+  return { where, fingerprint: 'open requests' }
+}
+
+/** Condition on `promotions p`. */
+function isOpenRequest(ctx: Context): SQL {
+  return sql`p.status = 'open' and p.expires_at_ms > ${ctx.now()} and ${readablePromotion(ctx)}`
+}
+
 /** Ids of the open requests of models, newest first, by `registered_models.id`. */
 export async function readOpenRequests(
   ctx: Context,
@@ -170,7 +191,7 @@ export async function readOpenRequests(
   const rows = await ctx.db.all(sql<{ id: number; model: number }>`
     select p.id, p.registered_model as model from promotions p
     where p.registered_model in (select value from json_each(${JSON.stringify(models)}))
-      and p.status = 'open' and p.expires_at_ms > ${ctx.now()} and ${readablePromotion(ctx)}
+      and ${isOpenRequest(ctx)}
     order by p.id desc`)
   const byModel = Map.groupBy(rows, ({ model }) => model)
   return new Map([...byModel].map(([model, own]) => [model, own.map(({ id }) => id)]))

@@ -4,6 +4,7 @@ import { Time } from '../parts/byline.tsx'
 import { Chip, StageChip, Tags } from '../parts/chips.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
 import { Given } from '../parts/text.tsx'
+import { tagClauseOf } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
 import type { CatalogueRow } from './catalogue.ts'
 
@@ -33,7 +34,13 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
           <a href={to.model(name)}>
             <Given text={name} />
           </a>
-          <Tags of={tags} />
+          <Tags
+            of={tags}
+            hrefOf={(tag) => {
+              const q = tagClauseOf(tag)
+              return q && to.query(to.models, { q })
+            }}
+          />
         </div>
       </th>
       <td>

@@ -1,5 +1,10 @@
-import { readOpenRequests } from '../../governance/promotions/awaiting.ts'
+import {
+  countModelsAsked,
+  hasOpenRequest,
+  readOpenRequests,
+} from '../../governance/promotions/awaiting.ts'
 import type { Context } from '../../platform/context.ts'
+import { countModels, type ModelCounts } from '../../registry/models/count-models.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../../registry/models/search-models.ts'
 import { filterOfWords } from '../parts/words.ts'
@@ -9,6 +14,8 @@ export type CatalogueQuery = {
   /** A filter or plain words; empty: all. */
   readonly words: string
   readonly sort: CatalogueSort
+  /** Only models with an open request. */
+  readonly isAsked?: boolean
   readonly after: string | undefined
   readonly count: number
 }
@@ -30,13 +37,14 @@ export type Catalogue = {
 /** @throws INVALID_PARAMETER_VALUE the filter is wrong */
 export async function readCatalogue(
   ctx: Context,
-  { words, sort, after, count }: CatalogueQuery,
+  { words, sort, isAsked, after, count }: CatalogueQuery,
 ): Promise<Catalogue> {
   const { items, nextPageToken } = await searchRegisteredModels(ctx, {
     filter: filterOfWords(words, 'name'),
     orderBy: sort === 'changed' ? ['last_updated_timestamp DESC'] : [],
     maxResults: count,
     pageToken: after,
+    also: isAsked ? hasOpenRequest(ctx) : undefined,
   })
   const requests = await readOpenRequests(
     ctx,
@@ -46,4 +54,21 @@ export async function readCatalogue(
     rows: items.map((model) => ({ model, requests: requests.get(model.id) ?? [] })),
     next: nextPageToken,
   }
+}
+
+/** What chips above the catalogue count. */
+export type CatalogueCounts = ModelCounts & {
+  /** Models with an open request. */
+  readonly asked: number
+  /** What `changed` counts from, in Unix milliseconds. */
+  readonly sinceMs: number
+}
+
+const dayMs = 86_400_000
+
+/** Models that changed within seven days, from the beginning of a day on, so that the link stays the same. */
+export async function readCatalogueCounts(ctx: Context): Promise<CatalogueCounts> {
+  const sinceMs = Math.floor(ctx.now() / dayMs - 7) * dayMs
+  const [counts, asked] = await Promise.all([countModels(ctx, sinceMs), countModelsAsked(ctx)])
+  return { ...counts, asked, sinceMs }
 }

@@ -1,9 +1,11 @@
 import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
+import { plural } from '../parts/text.tsx'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue, CatalogueCounts } from './catalogue.ts'
+import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
 import { SearchForm } from './models-page.tsx'
@@ -11,13 +13,14 @@ import { SearchForm } from './models-page.tsx'
 type HomeProps = {
   readonly frame: Frame
   readonly catalogue: Catalogue
+  readonly counts: CatalogueCounts
   /** Open requests that lack an approval which the caller may give, newest first. */
   readonly waiting: readonly PromotionView[]
   readonly notice: string | undefined
 }
 
 /** What waits for the caller, what is live, and the way to the first model. */
-export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) => (
+export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, notice }) => (
   <Page
     frame={frame}
     title="Home"
@@ -47,8 +50,9 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) =
       </div>
     ) : (
       <div class="near" data-part="models">
-        <h2>Models</h2>
+        <h2>{plural(counts.models, 'model')}</h2>
         <SearchForm frame={frame} words="" sort="name" />
+        <CatalogueChips {...{ counts }} to={frame.to} words="" isAsked={false} />
         <CatalogueTable rows={catalogue.rows} to={frame.to} />
         {catalogue.next === undefined ? null : (
           <p>

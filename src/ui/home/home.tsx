@@ -5,7 +5,12 @@ import { attempt } from '../attempt.ts'
 import { readWaiting } from '../promotions/waiting.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { type CatalogueQuery, catalogueSorts, readCatalogue } from './catalogue.ts'
+import {
+  type CatalogueQuery,
+  catalogueSorts,
+  readCatalogue,
+  readCatalogueCounts,
+} from './catalogue.ts'
 import { HomePage } from './home-page.tsx'
 import { ModelsPage } from './models-page.tsx'
 import { noticeOf } from './old-links.ts'
@@ -15,24 +20,26 @@ export async function showHome(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   // What MLflow calls its page there.
   c.set('operation', 'serveIndex')
-  const [frame, catalogue, waiting] = await Promise.all([
+  const [frame, catalogue, counts, waiting] = await Promise.all([
     frameOf(c),
     readCatalogue(ctx, { words: '', sort: 'name', after: undefined, count: 20 }),
+    readCatalogueCounts(ctx),
     readWaiting(ctx),
   ])
   const notice = noticeOf(optionalQuery(c, 'unknown'))
-  const page = <HomePage {...{ frame, catalogue, waiting, notice }} />
+  const page = <HomePage {...{ frame, catalogue, counts, waiting, notice }} />
   return sendPage(c, { frame, page })
 }
 
-/** `GET /models?q=&sort=&after=` */
+/** `GET /models?q=&requests=open&sort=&after=` */
 export async function showModels(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const frame = await frameOf(c)
+  const [frame, counts] = await Promise.all([frameOf(c), readCatalogueCounts(ctx)])
   const asked = optionalQuery(c, 'sort')
   const query: CatalogueQuery = {
     words: (optionalQuery(c, 'q') ?? '').trim(),
     sort: catalogueSorts.find((sort) => sort === asked) ?? 'name',
+    isAsked: optionalQuery(c, 'requests') === 'open',
     after: optionalQuery(c, 'after'),
     count: 100,
   }
@@ -41,6 +48,6 @@ export async function showModels(c: AppContext): Promise<Response> {
   const isWrong = found instanceof RegistryError
   const catalogue = isWrong ? { rows: [], next: undefined } : found
   const problem = isWrong ? found : undefined
-  const page = <ModelsPage {...{ frame, query, catalogue, problem }} />
+  const page = <ModelsPage {...{ frame, query, catalogue, counts, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

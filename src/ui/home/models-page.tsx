@@ -5,7 +5,8 @@ import { NextLink } from '../parts/table.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { Catalogue, CatalogueQuery } from './catalogue.ts'
+import type { Catalogue, CatalogueCounts, CatalogueQuery } from './catalogue.ts'
+import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
 
@@ -13,15 +14,16 @@ type ModelsProps = {
   readonly frame: Frame
   readonly query: CatalogueQuery
   readonly catalogue: Catalogue
+  readonly counts: CatalogueCounts
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
 }
 
 /** All models that the caller may read, or those that a filter leaves. */
-export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }) => {
+export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, problem }) => {
   const { to } = frame
-  const { words, sort, after } = query
-  const isEverything = words === '' && after === undefined
+  const { words, sort, isAsked = false, after } = query
+  const isEverything = words === '' && after === undefined && !isAsked
   const filter = filterOfWords(words, 'name')
   return (
     <Page
@@ -36,6 +38,8 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
     >
       <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
       <WordsNote words={words} filter={filter} />
+      {counts.models === 0 ? null : <CatalogueChips {...{ counts, to, words, isAsked }} />}
+      {isAsked ? <p>Only models with an open request.</p> : null}
       <div data-part="models">
         {catalogue.rows.length > 0 ? (
           <CatalogueTable rows={catalogue.rows} to={to} />
@@ -52,6 +56,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
         hrefOf={(after) =>
           to.query(to.models, {
             q: words,
+            requests: isAsked ? 'open' : undefined,
             sort: sort === 'name' ? undefined : sort,
             after,
           })

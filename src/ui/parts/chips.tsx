@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { cutText } from '../../core/error.ts'
 import { isMlflowStage } from '../../registry/stages/stages.ts'
 import { Sign, type SignName } from './sign.tsx'
 import { visibleText } from './text.tsx'
@@ -70,21 +71,42 @@ export const Chip: FC<ChipProps> = ({ sign, tone, word, href, title }) => {
 
 const shownMax = 5
 
-/** `key=value`, the first few of them. */
+type TagText = { readonly key: string; readonly value: string }
+
+/** `key=value`, the first few of them, with a link each where there is something of the same tag. */
 export const Tags: FC<{
-  readonly of: readonly { readonly key: string; readonly value: string }[]
-}> = ({ of }) =>
+  readonly of: readonly TagText[]
+  readonly hrefOf?: (tag: TagText) => string | undefined
+}> = ({ of, hrefOf }) =>
   of.length === 0 ? null : (
     <span class="row">
-      {of.slice(0, shownMax).map(({ key, value }) => (
-        <span class="chip" title={visibleText(`${key}=${value}`)}>
-          <bdi>{visibleText(shortened(value === '' ? key : `${key}=${value}`))}</bdi>
-        </span>
+      {of.slice(0, shownMax).map((tag) => (
+        <TagChip tag={tag} href={hrefOf?.(tag)} />
       ))}
       {of.length > shownMax ? <span class="soft">+{of.length - shownMax}</span> : null}
     </span>
   )
 
+const TagChip: FC<{ readonly tag: TagText; readonly href: string | undefined }> = ({
+  tag: { key, value },
+  href,
+}) => {
+  const whole = value === '' ? key : `${key}=${value}`
+  const text = <bdi>{visibleText(shortened(whole))}</bdi>
+  const title = visibleText(cutText(`${key}=${value}`, titleCharsMax))
+  return href === undefined ? (
+    <span class="chip" title={title}>
+      {text}
+    </span>
+  ) : (
+    <a class="chip" href={href} title={title}>
+      {text}
+    </a>
+  )
+}
+
+/** A tag may have 5,000 characters. */
+const titleCharsMax = 240
 const charsMax = 60
 
 function shortened(text: string): string {

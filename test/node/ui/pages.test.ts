@@ -289,7 +289,14 @@ describe.skipIf(isLacking)('in a browser', () => {
       `/models/${name}?at=never`,
     ]
     expect(await walk(url, paths, { who: rita })).toEqual([])
-    const forms = ['change', '3/change', '3/card', '3/promote?to=Staging']
+    const forms = [
+      'change',
+      '3/change',
+      '3/card',
+      '3/card?from=1',
+      '3/card/revisions',
+      '3/promote?to=Staging',
+    ]
     const base = `/models/${name}`
     await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
     expect(
