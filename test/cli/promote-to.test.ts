@@ -1,64 +1,23 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { basic, client, serverAt } from '../support/client.ts'
-import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { client, serverAt } from '../support/client.ts'
+import { type DevAndProd, password, startDevAndProd } from '../support/dev-and-prod.ts'
+import { run } from '../support/gatehouse-process.ts'
 
-const password = 'a password of the tests'
 const files = '/api/2.0/mlflow-artifacts/artifacts'
-type Started = Awaited<ReturnType<typeof startServer>>
-
-let dev: Started
-let prod: Started
-/** The administrator there. */
-let root: ReturnType<typeof client>
+let dev: DevAndProd['dev']
+let prod: DevAndProd['prod']
+let root: DevAndProd['root']
+let register: DevAndProd['register']
+let tokenOf: DevAndProd['tokenOf']
+let stop: DevAndProd['stop']
 
 beforeAll(async () => {
-  dev = await startServer(await temporaryFolder())
-  prod = await startServer(await temporaryFolder(), ['--auth'], {
-    GATEHOUSE_ADMIN_PASSWORD: password,
-  })
-  root = client(serverAt(prod.url), { authorization: basic('admin', password) })
+  ;({ dev, prod, root, register, tokenOf, stop } = await startDevAndProd())
 }, 60_000)
 
-afterAll(async () => {
-  await dev.stop()
-  await prod.stop()
-})
-
-/** Version 1 of a new model there at dev, of a run with a metric, a param, and these files. */
-async function register(name: string, contents: Readonly<Record<string, Buffer>>) {
-  const made = await dev.post('experiments/create', { name: `study-${name}` })
-  const { experiment_id } = made.json
-  const started = await dev.post('runs/create', { experiment_id, run_name: 'tuned', start_time: 1 })
-  const { run_id, artifact_uri } = started.json.run.info
-  await dev.post('runs/log-batch', {
-    run_id,
-    metrics: [{ key: 'accuracy', value: 0.93, timestamp: 5, step: 0 }],
-    params: [{ key: 'depth', value: '7' }],
-    tags: [{ key: 'mlflow.source.git.commit', value: 'abc' }],
-  })
-  const dataset = { name: 'claims', digest: 'd1', source_type: 'local', source: '/claims' }
-  await dev.post('runs/log-inputs', { run_id, datasets: [{ dataset, tags: [] }] })
-  const folder = String(artifact_uri).replace('mlflow-artifacts:/', '')
-  for (const [path, bytes] of Object.entries(contents)) {
-    const url = `${dev.url}${files}/${folder}/model/${path}`
-    expect((await fetch(url, { method: 'PUT', body: new Uint8Array(bytes) })).status).toBe(200)
-  }
-  await dev.post('registered-models/create', { name })
-  const version = { name, source: `${artifact_uri}/model`, run_id, description: 'tuned' }
-  expect((await dev.post('model-versions/create', version)).status).toBe(200)
-  await dev.call('PUT', `/api/v1/models/${name}/versions/1/card`, {
-    revision: 0,
-    card: { intended_use: 'claims of cars' },
-  })
-}
-
-async function tokenOf(user: string): Promise<string> {
-  const made = await root.call('POST', '/api/v1/tokens', { name: 't', for: user })
-  expect(made.status, made.text).toBe(201)
-  return made.json.token
-}
+afterAll(() => stop())
 
 async function promote(token: string, args: readonly string[]) {
   const env = { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: token }

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { z } from 'zod'
-import type { listVersionFiles } from '../../../api/endpoints/version-files.ts'
 import { storePathOf } from '../../../artifacts/path.ts'
 import { ApiError, type GatehouseClient, mayPass, readJson } from '../../../client/client.ts'
 import { chunksOf } from '../../../core/bytes.ts'
@@ -10,13 +8,12 @@ import { artifactPathOf } from '../../mlflow-calls.ts'
 import { runPool } from '../pool.ts'
 import { webStreamOf } from '../sources/json-server.ts'
 
-export type SentFile = z.output<typeof listVersionFiles.answer>['items'][number]
+export type SentFile = { readonly path: string; readonly size: number; readonly sha256: string }
 
-/** Where files are read and where they go: addresses of the two artifact stores. */
+/** Where files are read, and the address in the artifact store that they go to. */
 export type FileRoute = {
-  readonly source: GatehouseClient
+  readonly open: (file: SentFile) => Promise<AsyncIterable<Uint8Array>>
   readonly target: GatehouseClient
-  readonly from: string
   readonly to: string
   readonly onFile: () => void
 }
@@ -58,7 +55,7 @@ async function sendAgain(send: () => Promise<boolean>): Promise<boolean> {
 }
 
 /** @returns whether its bytes were sent */
-async function sendFile(file: SentFile, { source, target, from, to }: FileRoute): Promise<boolean> {
+async function sendFile(file: SentFile, { open, target, to }: FileRoute): Promise<boolean> {
   const there = pathOf(to, file.path)
   const headers = { 'X-Checksum-Sha256': file.sha256 }
   if (file.size > 0) {
@@ -73,9 +70,7 @@ async function sendFile(file: SentFile, { source, target, from, to }: FileRoute)
     if (known.status !== 404) await refuse(known)
     await known.body?.cancel()
   }
-  const found = await source.fetch(pathOf(from, file.path), {})
-  if (!found.ok) await refuse(found)
-  const body = webStreamOf(checkBytes(found.body, file))
+  const body = webStreamOf(checkBytes(await open(file), file))
   const sending = {
     'Content-Type': 'application/octet-stream',
     'Content-Length': String(file.size),
@@ -92,12 +87,12 @@ const halfDuplex: object = { duplex: 'half' }
 
 /** @throws Error the bytes are not those of the list, so that the upload breaks off */
 async function* checkBytes(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   { path, size, sha256 }: SentFile,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of body ? chunksOf(body) : []) {
+  for await (const chunk of body) {
     hash.update(chunk)
     bytes += chunk.byteLength
     yield chunk
@@ -105,6 +100,19 @@ async function* checkBytes(
   if (bytes === size && hash.digest('hex') === sha256) return
   throw new StartError(`'${path}' is not what was sealed; \`gatehouse versions verify\` tells more`)
 }
+
+/** A file at a server, below an address of its artifact store. @throws ApiError it cannot be read */
+export async function openSentFile(
+  source: GatehouseClient,
+  from: string,
+  { path }: SentFile,
+): Promise<AsyncIterable<Uint8Array>> {
+  const found = await source.fetch(pathOf(from, path), {})
+  if (!found.ok) await refuse(found)
+  return found.body ? chunksOf(found.body) : emptyBody()
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 
 function pathOf(address: string, path: string): string {
   const folder = storePathOf(address, defaultWorkspace)

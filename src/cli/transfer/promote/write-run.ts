@@ -3,7 +3,11 @@ import type { getFacts } from '../../../api/endpoints/facts.ts'
 import { ApiError, type GatehouseClient } from '../../../client/client.ts'
 import { callMlflow, searchMlflow } from '../../mlflow-calls.ts'
 
-type Facts = z.output<typeof getFacts.answer>
+/** What is known of the run of a version; `digest` tells two such facts apart. */
+export type RunFacts = Pick<
+  z.output<typeof getFacts.answer>,
+  'run_name' | 'params' | 'metrics' | 'tags' | 'datasets' | 'at' | 'digest'
+>
 
 /** The run at the other server that stands for the one that a version was made of. */
 export type RunThere = { readonly id: string; readonly address: string }
@@ -23,7 +27,7 @@ const metricsPerCall = 1000
 /** @param of.key of the transfer, hex */
 export async function takeRun(
   target: GatehouseClient,
-  { experiment, key, facts }: { experiment: string; key: string; facts: Facts },
+  { experiment, key, facts }: { experiment: string; key: string; facts: RunFacts },
 ): Promise<RunThere> {
   const experiment_id = await takeExperiment(target, experiment)
   const run = await takeRunOf(target, { experiment_id, key, name: facts.run_name })
@@ -81,7 +85,7 @@ async function takeRunOf(
 }
 
 /** Params, metrics, tags and datasets, and then the note that they are all there. */
-async function writeFacts(target: GatehouseClient, run_id: string, facts: Facts): Promise<void> {
+async function writeFacts(target: GatehouseClient, run_id: string, facts: RunFacts): Promise<void> {
   const log = (part: object) => callMlflow(target, 'POST runs/log-batch', { run_id, ...part })
   const pairs = (of: Readonly<Record<string, string>>) =>
     Object.entries(of).map(([key, value]) => ({ key, value }))
