@@ -1,17 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { readAllManifestFiles } from '../artifacts/manifest.ts'
 import { commit } from '../audit/commit.ts'
-import { fromBase64, streamBytes, toUtf8 } from '../core/bytes.ts'
+import { toUtf8 } from '../core/bytes.ts'
 import { conflict, excerpt, invalid, notFound } from '../core/error.ts'
 import { readAs } from '../core/explain.ts'
 import { type PrincipalRecord, principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import { measureBody } from '../platform/hash.ts'
 import { versionEntry } from '../registry/audit-entries.ts'
 import { getVersionFiles, sealedManifest } from '../registry/files/version-manifest.ts'
 import {
   type Envelope,
   EnvelopeShape,
+  hashPayload,
   openEnvelope,
   SigstoreBundleShape,
   type Statement,
@@ -207,10 +207,4 @@ async function isAbout(
 function resultOf({ predicateType, predicate }: Statement): string | null {
   if (predicateType !== predicateTypes.gates) return null
   return results.find((one) => one === predicate?.result) ?? null
-}
-
-async function hashPayload(ctx: Context, { payload }: Envelope): Promise<string> {
-  // It was opened before, so it is base64.
-  const bytes = fromBase64(payload) ?? new Uint8Array()
-  return (await measureBody(streamBytes(bytes), ctx.sha256())).sha256
 }

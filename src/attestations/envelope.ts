@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { fromBase64, toBase64, toUtf8 } from '../core/bytes.ts'
+import { fromBase64, streamBytes, toBase64, toUtf8 } from '../core/bytes.ts'
+import { measureBody, type Sha256 } from '../platform/hash.ts'
 import { type KeyPair, type PublicKey, signingKind } from './key-pair.ts'
 
 /** in-toto statements in DSSE envelopes, and those in Sigstore bundles. */
@@ -70,6 +71,16 @@ export async function openEnvelope(
   if (!holds) return 'its signature is not by this key, or what it signs was changed'
   const found = StatementShape.safeParse(jsonIn(body))
   return found.success ? found.data : 'what was signed is no in-toto statement'
+}
+
+/** What stands for a statement that was opened, in hex: the SHA-256 of what was signed. */
+export async function hashPayload(
+  on: { sha256(): Sha256 },
+  { payload }: Envelope,
+): Promise<string> {
+  const bytes = fromBase64(payload)
+  if (!bytes) throw new Error('a statement was opened and is no base64')
+  return (await measureBody(streamBytes(bytes), on.sha256())).sha256
 }
 
 function jsonIn(bytes: Uint8Array): unknown {

@@ -12,7 +12,7 @@
  * | registered_model.tag_set | key, value (null: it had none) | key, value |
  * | registered_model.tag_deleted | key, value | |
  * | model_version.recorded | | as created, and aliases [], created_at, updated_at; as registered_model.recorded |
- * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest, linked_from {workspace, model, version} (in a collection), transferred_from {server, model, version, entry} (of another server) |
+ * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest, linked_from {workspace, model, version} (in a collection), transferred_from {server, model, version, entry (of another server's log) or bundle (the digest of a release bundle)} |
  * | model_version.updated | description, or the members of a model package that SageMaker's clients changed | the same |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
  * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it], break_glass (true: whatever blocked it) |
@@ -92,7 +92,7 @@
  * | identity.admitted | account, issuer, subject | |
  * | session.started | | account, issuer (null: a password) |
  * | session.ended | account, issuer | |
- * | model_version.signed | | bundle (its id), key (the hint of the key that signed it) |
+ * | model_version.signed | | bundle (its id), key (the hint of the key that signed it), digest (of its release statement, by which other servers name it) |
  * | model_version.attested | | attestation (its id), predicate_type, key (its name), hint, result (of a test result) |
  * | trusted_key.set | name, hint (null: there was none of this name) | name, hint |
  * | trusted_key.deleted | name, hint | |

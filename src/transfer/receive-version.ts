@@ -31,7 +31,9 @@ export type ReceivedFrom = {
   readonly model: string
   readonly version: string
   /** The number of the entry of the audit log there. */
-  readonly entry: number
+  readonly entry?: number | undefined
+  /** Or the release bundle that it came in: `sha256:` and hex, of its release statement. */
+  readonly bundle?: string | undefined
 }
 
 /** The tag that says where a version comes from. */

@@ -77,6 +77,7 @@ describe('a bundle of a version', () => {
       'model/MLmodel',
       'model/code/umläut mit blank.py',
       'model/weights.bin',
+      'version.json',
     ])
     expect(await verifyFiles(platform, found, await pems())).toMatchObject({
       model: 'fraud',

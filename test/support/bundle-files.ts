@@ -29,15 +29,19 @@ export function statementIn(files: BundleFiles, path: string) {
 /** Verify files by keys in PEM. */
 export async function verifyFiles(platform: Platform, files: BundleFiles, pems: readonly string[]) {
   const keys = await Promise.all(pems.map((pem) => readPublicKey(platform, pem)))
-  const reader: BundleReader = {
+  return verifyBundle(
+    platform,
+    readerOf(platform, files),
+    keys.flatMap((key) => key ?? []),
+  )
+}
+
+/** Files as an open bundle. */
+export function readerOf(platform: Platform, files: BundleFiles): BundleReader {
+  return {
     paths: Object.keys(files),
     read: async (path) => files[path] ?? new Uint8Array(),
     measure: async (path) =>
       measureBody(streamBytes(files[path] ?? new Uint8Array()), platform.sha256()),
   }
-  return verifyBundle(
-    platform,
-    reader,
-    keys.flatMap((key) => key ?? []),
-  )
 }

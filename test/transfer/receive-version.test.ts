@@ -46,6 +46,7 @@ test('a version that was deleted here comes anew under another number', async ()
 
 test('other files, no files, and what is no model are refused, and leave nothing', async () => {
   const { receive, call, upload, root } = await received()
+  const bundle = `sha256:${'0'.repeat(64)}`
   await call('PUT', '/api/v1/collections/c', {})
   const refused: [object, number, string][] = [
     [{ digest: `sha256:${'0'.repeat(64)}` }, 400, 'have the digest'],
@@ -54,6 +55,9 @@ test('other files, no files, and what is no model are refused, and leave nothing
     [{ run_id: 'none' }, 400, ''],
     [{ digest: 'sha1:x' }, 400, 'digest'],
     [{ from: { ...from, entry: 0 } }, 400, 'entry'],
+    [{ from: { ...from, entry: undefined } }, 400, 'give either entry or bundle'],
+    [{ from: { ...from, bundle } }, 400, 'give either entry or bundle'],
+    [{ from: { ...from, entry: undefined, bundle: 'x' } }, 400, 'bundle'],
     [{ from: { ...from, server: 'x'.repeat(501) } }, 400, 'server'],
     [{ tags: { a: 1 } }, 400, 'tags'],
   ]

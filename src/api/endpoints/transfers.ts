@@ -5,6 +5,7 @@ import { VersionParams } from './shapes.ts'
 const Entry = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 const Server = z.string().min(1).max(500).describe('What the other server is called: its URL')
 const Text = z.string().min(1).max(500)
+const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 
 export const noteSending = endpoint({
   name: 'noteSending',
@@ -33,22 +34,28 @@ export const receiveVersion = endpoint({
   path: '/api/v1/models/{name}/transfers',
   tag: 'transfers',
   status: 201,
-  summary: 'Register a version of another server, whose files are in a run here',
+  summary: 'Register a version of another server, or of a bundle, whose files are in a run here',
   description:
     'It takes what registering the run takes. The files must have the digest; the version begins in the first stage, with no approval. The same again is the version that there is.',
   params: z.object({ name: z.string().min(1) }),
   body: z.strictObject({
     run_id: Text,
     path: Text.describe("The folder of the files, below the run's artifacts"),
-    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    digest: Digest,
     description: z.string().default(''),
     tags: z.record(z.string(), z.string()).default({}),
-    from: z.strictObject({
-      server: Server,
-      model: Text,
-      version: z.string().regex(/^\d{1,15}$/),
-      entry: Entry.describe('The entry of the audit log there'),
-    }),
+    from: z
+      .strictObject({
+        server: Server,
+        model: Text,
+        version: z.string().regex(/^\d{1,15}$/),
+        entry: Entry.optional().describe('The entry of the audit log there'),
+        bundle: Digest.optional().describe('Or the release bundle that it came in'),
+      })
+      .refine(
+        ({ entry, bundle }) => (entry === undefined) !== (bundle === undefined),
+        'give either entry or bundle',
+      ),
   }),
   answer: z.object({
     name: z.string(),

@@ -12,6 +12,8 @@ import { listPromotions } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotions } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
+import type { Facts } from '../../registry/facts/facts.ts'
+import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
 import { getVersionDetail, type VersionDetail } from '../../registry/versions/version-detail.ts'
 import { readMlBom } from '../mlbom.ts'
@@ -26,6 +28,8 @@ export type ReleaseEvidence = {
   readonly card: ModelCard
   readonly cardText: string
   readonly bom: string
+  /** What it was made from. */
+  readonly facts: Facts | undefined
   /** Merged requests, the newest first. */
   readonly promotions: readonly PromotionView[]
   /** Of the newest of them. */
@@ -59,6 +63,7 @@ export async function readEvidence(
     readMlBom(ctx, name, { version: number, spec: '1.6' }),
     readMerged(ctx, name, number),
   ])
+  const facts = (await readReadableFacts(ctx, [version])).get(version.id)?.facts
   const compared = promotions.flatMap(({ evidence }) => evidence?.compared ?? [])
   const about = [...new Set([version.id, ...compared])]
   const closed = await findClosedAmong(ctx, about)
@@ -71,6 +76,7 @@ export async function readEvidence(
     card,
     cardText: await renderCard({ name, version: number, ...card }),
     bom,
+    facts,
     promotions,
     policies: await digestPolicies(ctx, promotions[0]?.policies ?? []),
     audit: (await mayReadAuditOf(ctx, name)) ? await readAudit(ctx, version, head) : undefined,

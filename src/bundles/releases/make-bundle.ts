@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { hashPayload, SigstoreBundleShape } from '../../attestations/envelope.ts'
 import { commit } from '../../audit/commit.ts'
 import { modelEntriesSql } from '../../audit/entry.ts'
 import { conflict, excerpt, RegistryError } from '../../core/error.ts'
@@ -6,9 +7,10 @@ import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { prepareBundleKey } from '../signing/bundle-keys.ts'
+import { bundlePaths } from '../statements/statement.ts'
 import { type ReleaseEvidence, readEvidence } from './evidence.ts'
 import { type ReleaseBundle, releaseBundleFrom, releaseBundleRead } from './read-bundles.ts'
-import { signRelease } from './sign-release.ts'
+import { type BundleTexts, signRelease } from './sign-release.ts'
 
 /** Characters of one row: below D1's limit of 2 MB. */
 const partChars = 1_000_000
@@ -32,9 +34,11 @@ export async function createBundle(
   for (let tries = 0; tries < triesMax; tries++) {
     const key = await prepareBundleKey(ctx)
     const evidence = await readEvidence(ctx, name, version)
-    const texts = asciiJson(await signRelease(ctx, evidence, key))
+    const signed = await signRelease(ctx, evidence, key)
+    const texts = asciiJson(signed)
     if (texts.length > textsCharsMax) throw tooLarge(name, version)
-    const made = await keepBundle(ctx, { evidence, key: key.hint, texts })
+    const digest = await digestRelease(ctx, signed)
+    const made = await keepBundle(ctx, { evidence, key: key.hint, texts, digest })
     if (made) return made
   }
   throw conflict(
@@ -53,12 +57,19 @@ type NewBundle = {
   readonly evidence: ReleaseEvidence
   readonly key: string
   readonly texts: string
+  /** Of the release statement, by which servers that take the version in name the bundle. */
+  readonly digest: string
+}
+
+async function digestRelease(ctx: Context, texts: BundleTexts): Promise<string> {
+  const release = SigstoreBundleShape.parse(JSON.parse(texts[bundlePaths.release] ?? ''))
+  return `sha256:${await hashPayload(ctx, release.dsseEnvelope)}`
 }
 
 /** @returns undefined: version or key are not what they were any more */
 async function keepBundle(
   ctx: Context,
-  { evidence, key, texts }: NewBundle,
+  { evidence, key, texts, digest }: NewBundle,
 ): Promise<ReleaseBundle | undefined> {
   const { version, runsOf, audit } = evidence
   const { id } = version
@@ -76,7 +87,7 @@ async function keepBundle(
     ),
     entry: versionEntry(ctx, sql`${id}`, {
       action: 'model_version.signed',
-      after: sql`json_object('bundle', cast(${newest} as text), 'key', ${key})`,
+      after: sql`json_object('bundle', cast(${newest} as text), 'key', ${key}, 'digest', ${digest})`,
       guard: sql`changes() > 0`,
     }),
     bundles: releaseBundleRead(sql`b.id = ${newest} and changes() > 0`),

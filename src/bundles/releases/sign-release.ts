@@ -33,6 +33,7 @@ export async function signRelease(
     [bundlePaths.bom]: evidence.bom,
     [bundlePaths.card]: `${JSON.stringify({ ...wholeCard, ...(current && { author: current.author, digest: current.digest }) }, null, 2)}\n`,
     [bundlePaths.cardText]: evidence.cardText,
+    [bundlePaths.version]: `${JSON.stringify(versionToText(evidence), null, 2)}\n`,
     ...(evidence.audit !== undefined && {
       [bundlePaths.audit]: evidence.audit,
       [bundlePaths.auditHead]: `${JSON.stringify({ seq: head.seq, head: head.hash })}\n`,
@@ -50,6 +51,16 @@ export async function signRelease(
     ...texts,
     [bundlePaths.release]: await sign(predicateTypes.release, release),
     [bundlePaths.key]: key.pem,
+  }
+}
+
+/** What a server that takes the version in writes down of it, beside the files and the card. */
+function versionToText({ version, facts }: ReleaseEvidence): Record<string, unknown> {
+  const { run_name, params, metrics, tags, datasets } = facts ?? {}
+  return {
+    description: version.description,
+    tags: Object.fromEntries(version.tags.map(({ key, value }) => [key, value])),
+    ...(facts && { run: { name: run_name, params, metrics, tags, datasets } }),
   }
 }
 

@@ -10,6 +10,7 @@ export const bundlePaths = {
   bom: 'mlbom.cdx.json',
   card: 'card.json',
   cardText: 'card.md',
+  version: 'version.json',
   audit: 'audit.jsonl',
   auditHead: 'audit-head.json',
   key: 'key.pem',

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { canonicalManifest, type ManifestFile } from '../../artifacts/manifest.ts'
-import { openEnvelope, SigstoreBundleShape, type Statement } from '../../attestations/envelope.ts'
+import {
+  type Envelope,
+  hashPayload,
+  openEnvelope,
+  SigstoreBundleShape,
+  type Statement,
+} from '../../attestations/envelope.ts'
 import type { PublicKey } from '../../attestations/key-pair.ts'
 import { modelStatement } from '../../attestations/model-statement.ts'
 import { predicateTypes } from '../../attestations/predicate-types.ts'
@@ -23,12 +29,15 @@ export type VerifiedBundle = {
   /** The key that signed all of it. */
   readonly key: PublicKey
   readonly issuedAtMs: number
-  /** The predicate of the release statement. */
-  readonly release: Readonly<Record<string, unknown>>
+  /** `sha256:` and hex, of the signed release statement: it stands for the bundle, however that is packed. */
+  readonly bundle: string
+  /** The release statement as it lies in the bundle, which is not among the texts that it names. */
+  readonly releaseText: string
+  readonly release: z.output<typeof ReleaseShape>
 }
 
 /** Bytes of a text: far more than this server writes. */
-const textBytesMax = 64 * 1024 * 1024
+export const textBytesMax = 64 * 1024 * 1024
 const problemsMax = 100
 
 const ManifestShape = z.array(
@@ -75,7 +84,8 @@ async function verifyAll(
   const manifest = textOf(await readIn(bundle, bundlePaths.manifest, textBytesMax))
   const files = parseManifest(manifest)
   const digest = await hashText(on, manifest)
-  const { key, statement } = await openSigned(bundle, bundlePaths.release, keys)
+  const signed = await openSigned(bundle, bundlePaths.release, keys)
+  const { key, statement, envelope } = signed
   checkStatement(statement, { path: bundlePaths.release, digest, type: predicateTypes.release })
   const release = parseAs(ReleaseShape, statement.predicate, bundlePaths.release)
   if (release.digest !== `sha256:${digest}`) {
@@ -89,7 +99,11 @@ async function verifyAll(
   ]
   if (problems.length > 0) return problems.slice(0, problemsMax)
   const { model, version, issuedAt } = release
-  return { model, version, digest: `sha256:${digest}`, files, key, issuedAtMs: issuedAt, release }
+  return {
+    ...{ model, version, digest: `sha256:${digest}`, files, key, issuedAtMs: issuedAt, release },
+    bundle: `sha256:${await hashPayload(on, envelope)}`,
+    releaseText: signed.text,
+  }
 }
 
 async function readIn(bundle: BundleReader, path: string, bytesMax: number): Promise<Uint8Array> {
@@ -98,7 +112,7 @@ async function readIn(bundle: BundleReader, path: string, bytesMax: number): Pro
 }
 
 /** Bytes that are not UTF-8 are no text of ours. */
-function textOf(bytes: Uint8Array): string {
+export function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (err) {
@@ -106,13 +120,15 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-function parseAs<T extends z.ZodType>(schema: T, value: unknown, path: string): z.output<T> {
+/** What is in a text of a bundle. @throws BundleFormatError it has another form */
+export function parseAs<T extends z.ZodType>(schema: T, value: unknown, path: string): z.output<T> {
   const found = schema.safeParse(value)
   if (found.success) return found.data
   throw new BundleFormatError(`${path} is not of the form that it has in a bundle`)
 }
 
-function parseJsonIn(text: string, path: string): unknown {
+/** @throws BundleFormatError it is no JSON */
+export function parseJsonIn(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (err) {
@@ -133,12 +149,20 @@ function parseManifest(text: string): ManifestFile[] {
   throw new BundleFormatError(`${path} is not of the form that it has in a bundle`)
 }
 
+/** A statement that was opened, with the text that it lay in. */
+type SignedText = {
+  readonly key: PublicKey
+  readonly statement: Statement
+  readonly envelope: Envelope
+  readonly text: string
+}
+
 /** A statement that one of the keys signed. */
 async function openSigned(
   bundle: BundleReader,
   path: string,
   keys: readonly PublicKey[],
-): Promise<{ readonly key: PublicKey; readonly statement: Statement }> {
+): Promise<SignedText> {
   const text = textOf(await readIn(bundle, path, textBytesMax))
   const { verificationMaterial, dsseEnvelope } = parseAs(
     SigstoreBundleShape,
@@ -154,7 +178,7 @@ async function openSigned(
   }
   const statement = await openEnvelope(dsseEnvelope, key)
   if (typeof statement === 'string') throw new BundleFormatError(`${path}: ${statement}`)
-  return { key, statement }
+  return { key, statement, envelope: dsseEnvelope, text }
 }
 
 function checkStatement(

@@ -13,15 +13,19 @@ import { ioOf, note, setExitCode } from '../io.ts'
 import { momentText, print, printList } from '../print.ts'
 import { resolveModel } from '../serving/pull-version.ts'
 import { addServer, callServer } from '../with-server.ts'
-import { readKeyFiles, verifyFile } from './verify-file.ts'
+import { importCommand } from './import.ts'
+import { isVerified, readKeyFiles, verifyFile } from './verify-file.ts'
 
 /** `gatehouse bundle`: versions as signed files, and the keys that sign them. */
 export function bundleCommand(): Command {
   return new Command('bundle')
     .alias('bundles')
-    .description('take versions out as signed bundles, verify them, and keep the keys')
+    .description(
+      'take versions out as signed bundles, verify them, bring them in, and keep the keys',
+    )
     .addCommand(createCommand())
     .addCommand(verifyCommand())
+    .addCommand(importCommand())
     .addCommand(keysCommand())
     .addCommand(renewCommand())
 }
@@ -94,24 +98,22 @@ function verifyCommand(): Command {
   })
 }
 
-/** Whether it holds, and not what is wrong with it. */
-function isVerified(verdict: VerifiedBundle | readonly string[]): verdict is VerifiedBundle {
-  return !Array.isArray(verdict)
-}
-
 function verdictOf(verdict: VerifiedBundle | readonly string[]) {
   if (!isVerified(verdict)) return { ok: false, problems: verdict }
-  const { model, version, digest, files, key, issuedAtMs } = verdict
-  const count = files.length
-  return { ok: true, model, version, digest, files: count, key: key.hint, issued_at: issuedAtMs }
+  const { model, version, digest, bundle, files, key, issuedAtMs } = verdict
+  return {
+    ...{ ok: true, model, version, digest, bundle, files: files.length },
+    ...{ key: key.hint, issued_at: issuedAtMs },
+  }
 }
 
 function linesOf(file: string, verdict: VerifiedBundle | readonly string[]): readonly string[] {
   if (!isVerified(verdict)) return verdict.map((problem) => `${file}: ${problem}`)
-  const { model, version, digest, files, key } = verdict
+  const { model, version, digest, bundle, files, key } = verdict
   return [
     `ok: ${model} version ${version}, ${files.length} files`,
     `digest  ${digest}`,
+    `bundle  ${bundle}`,
     `key     ${key.hint}`,
   ]
 }

@@ -31,6 +31,11 @@ export async function verifyFile<T>(
   }
 }
 
+/** Whether it holds, and not what is wrong with it. */
+export function isVerified(verdict: VerifiedBundle | readonly string[]): verdict is VerifiedBundle {
+  return !Array.isArray(verdict)
+}
+
 /** The public keys in files. @throws StartError a file has none */
 export async function readKeyFiles(paths: readonly string[]): Promise<PublicKey[]> {
   const keys: PublicKey[] = []
