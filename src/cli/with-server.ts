@@ -85,13 +85,18 @@ export function targetOf(
   return new GatehouseClient(to, headers, reachable(to, send))
 }
 
+/** Nobody answered, or the connection broke; it may pass. */
+export class UnreachableError extends StartError {
+  override name = 'UnreachableError'
+}
+
 /** That nobody answers is one sentence too. */
 function reachable(server: string, send: Send): Send {
   return async (request) => {
     try {
       return await send(request)
     } catch (err) {
-      throw new StartError(`cannot reach a server at ${server}: ${whyUnreached(err)}`, {
+      throw new UnreachableError(`cannot reach a server at ${server}: ${whyUnreached(err)}`, {
         cause: err,
       })
     }

@@ -7,6 +7,8 @@ export type Send = (request: Request) => Promise<Response>
 /** The server refused a request; `message` is the server's own. */
 export class ApiError extends Error {
   override name = 'ApiError'
+  /** URL of the server, where a client of it was refused. */
+  server?: string
   constructor(
     readonly status: number,
     readonly code: string,
@@ -51,6 +53,7 @@ type Reply<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? z
  * requests from the declarations by which the server validates them.
  */
 export class GatehouseClient {
+  /** Its URL, without a slash at the end. */
   readonly #server: string
   readonly #send: Send
   readonly #headers: Readonly<Record<string, string>>
@@ -86,6 +89,11 @@ export class GatehouseClient {
     return this.#send(new Request(`${this.#server}${path}`, { ...init, headers }))
   }
 
+  /** The error of an answer to `fetch` that is no success. */
+  async refusalOf(res: Response): Promise<ApiError> {
+    return Object.assign(await refusal(res), { server: this.#server })
+  }
+
   /** Send a file to a path of the server. @throws ApiError */
   async upload(path: string, body: ReadableStream<Uint8Array>, sizeBytes: number): Promise<void> {
     const headers = {
@@ -93,7 +101,7 @@ export class GatehouseClient {
       'Content-Length': String(sizeBytes),
     }
     const res = await this.fetch(path, { method: 'PUT', headers, body, ...halfDuplex })
-    if (!res.ok) throw await refusal(res)
+    if (!res.ok) throw await this.refusalOf(res)
     await res.body?.cancel()
   }
 
@@ -128,7 +136,7 @@ export class GatehouseClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     )
-    if (!res.ok) throw await refusal(res)
+    if (!res.ok) throw await this.refusalOf(res)
     return res
   }
 }

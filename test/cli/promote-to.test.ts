@@ -1,9 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { signStatement } from '../../src/attestations/envelope.ts'
+import { makePrivateKey, readKeyPair } from '../../src/attestations/key-pair.ts'
+import { predicateTypes } from '../../src/attestations/predicate-types.ts'
+import { statementAbout } from '../../src/bundles/statements/statement.ts'
+import { sha256 } from '../../src/platform/node/sha256.ts'
 import { client, serverAt } from '../support/client.ts'
 import { type DevAndProd, password, startDevAndProd } from '../support/dev-and-prod.ts'
 import { run } from '../support/gatehouse-process.ts'
+import { runHere } from '../support/program.ts'
 
 const files = '/api/2.0/mlflow-artifacts/artifacts'
 let dev: DevAndProd['dev']
@@ -189,9 +195,108 @@ test('who lacks a right there brings nothing there, and gets no bytes by their s
     from: { server: dev.url, model: 'theirs', version: '1', entry: 1 },
   })
   expect([forged.status, forged.json.message]).toEqual([400, expect.stringContaining('no files')])
-  expect((await promote('wrong', ['models:/theirs/1'])).code).toBe(1)
   const odd = await run(['promote', 'models:/theirs/1', '--to', 'ftp://x'], {
     GATEHOUSE_SERVER: dev.url,
   })
   expect([odd.code, odd.err]).toEqual([1, expect.stringContaining('no address of a server')])
 })
+
+/** A key of somebody else, and what it signs about a version of the first server. */
+async function signer(name: string) {
+  const pair = await readKeyPair({ sha256 }, await makePrivateKey())
+  if (!pair) throw new Error('a key was made and cannot be read')
+  await dev.call('PUT', `/api/v1/trusted-keys/${name}`, { pem: pair.pem })
+  return {
+    pem: pair.pem,
+    async attest(model: string, result: string) {
+      const of = `/api/v1/models/${model}/versions/1`
+      const { digest } = (await dev.call('GET', of)).json
+      const statement = statementAbout(digest, predicateTypes.gates, { result })
+      const body = JSON.parse(await signStatement(statement, pair))
+      expect((await dev.call('POST', `${of}/attestations`, body)).status).toBe(200)
+    },
+  }
+}
+
+test('what others signed comes along as far as that server trusts their keys, and its gates judge by it', async () => {
+  await register('attested', { a: Buffer.from('attested') })
+  const [ci, lab] = [await signer('ci'), await signer('lab')]
+  await ci.attest('attested', 'FAILED')
+  await ci.attest('attested', 'PASSED')
+  await lab.attest('attested', 'PASSED')
+  await root.call('PUT', '/api/v1/policies/tested', {
+    applies_to: { models: 'attested', stage: 'Production' },
+    gates: [{ name: 'ci', type: 'attestation', predicate: predicateTypes.gates, key: 'pipeline' }],
+  })
+  const env = { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: await tokenOf('admin') }
+  const go = ['promote', 'models:/attested/1', '--to', prod.url, '--stage', 'Production']
+  const waits = await runHere(go, { env })
+  expect(waits.code).toBe(3)
+  expect(waits.err).toMatch(/not kept there: .* by ci, .* by ci: the key \w{64} is not trusted/)
+  await root.call('PUT', '/api/v1/trusted-keys/pipeline', { pem: ci.pem })
+  const merged = await runHere([...go, '--json'], { env })
+  expect([merged.code, JSON.parse(merged.out).status]).toEqual([0, 'merged'])
+  expect(merged.err).toContain(`came along: ${predicateTypes.gates} by ci`)
+  const at = '/api/v1/models/attested/versions/1/attestations'
+  // The newest is the one that was the newest where they come from.
+  const kept = (await root.call('GET', at)).json.items
+  expect(kept.map((one: { key: string; result: string }) => [one.key, one.result])).toEqual([
+    ['pipeline', 'PASSED'],
+    ['pipeline', 'FAILED'],
+  ])
+  const again = await runHere([...go.slice(0, 4), '--json'], { env })
+  expect(JSON.parse(again.out)).toMatchObject({ added: false, attestations_left: [{}] })
+  expect((await root.call('GET', at)).json.items).toHaveLength(2)
+})
+
+test('of two servers it is said which refused, and what lets one in there', async () => {
+  await register('asked', { a: Buffer.from('asked') })
+  const go = (env: Record<string, string>, to = prod.url) =>
+    runHere(['promote', 'models:/asked/1', '--to', to], {
+      env: { GATEHOUSE_SERVER: dev.url, ...env },
+    })
+  for (const env of [{}, { GATEHOUSE_TARGET_TOKEN: 'wrong' }]) {
+    const refused = await go(env)
+    expect([refused.code, refused.out]).toEqual([1, ''])
+    expect(refused.err).toContain(`${prod.url} refused: `)
+    expect(refused.err).toContain('; GATEHOUSE_TARGET_TOKEN says who you are there')
+  }
+  const sent = await dev.call('GET', '/api/v1/audit?model=asked&action=model_version.sent')
+  expect(sent.json.items).toEqual([])
+  const back = await go(
+    { GATEHOUSE_SERVER: prod.url, MLFLOW_TRACKING_TOKEN: 'wrong' },
+    `${dev.url}/`,
+  )
+  expect(back.err).toContain(`${prod.url} refused: `)
+  expect(back.err).toContain('; MLFLOW_TRACKING_TOKEN, or')
+  const none = await runHere(['promote', 'models:/none/1', '--to', prod.url], {
+    env: { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: await tokenOf('admin') },
+  })
+  expect(none.err).toContain(`${dev.url} refused: `)
+  expect(none.err).not.toContain('TOKEN')
+})
+
+test('a connection that breaks is made again, and bytes that cannot be read are said to be', async () => {
+  await register('shaky', { a: Buffer.from('shaky bytes') })
+  const env = { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: await tokenOf('admin') }
+  const args = ['promote', 'models:/shaky/1', '--to', prod.url, '--json']
+  const isFile = ({ method, url }: Request) => method === 'PUT' && url.endsWith('/model/a')
+  const isRead = ({ method, url }: Request) => method === 'GET' && url.endsWith('/a')
+  const changed = await runHere(args, {
+    env,
+    send: async (req) => (isRead(req) ? new Response('other bytes') : fetch(req)),
+  })
+  expect([changed.code, changed.out]).toEqual([1, ''])
+  expect(changed.err).toContain("'a' is not what was sealed")
+  expect(changed.err).not.toContain('cannot reach')
+  let broken = 0
+  const done = await runHere(args, {
+    env,
+    send: async (req) => {
+      if (isFile(req) && broken++ < 2) throw new TypeError('fetch failed')
+      return fetch(req)
+    },
+  })
+  expect([done.code, done.err]).toEqual([0, ''])
+  expect(JSON.parse(done.out)).toMatchObject({ sent: 1, version: '1' })
+}, 60_000)

@@ -19,10 +19,12 @@ import {
   type SentVersion,
 } from '../transfer/promote/place-version.ts'
 import {
+  readTrustedHints,
   type SentStatements,
   type SignedStatement,
   sendStatements,
   statementLines,
+  statementsToWire,
 } from '../transfer/promote/send-statements.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { isVerified, readKeyFiles, verifyFile } from './verify-file.ts'
@@ -114,7 +116,10 @@ async function bringVersion(
   const { as: model = version.model, experiment = `imported-${model}` } = command.opts<Flags>()
   const placed = await placeVersion(command, sentFrom(version, zip), { target, model, experiment })
   const params = { name: placed.model, version: placed.version }
-  const statements = await sendStatements(target, params, statementsOf(version, hint))
+  const statements = await sendStatements(target, params, {
+    statements: statementsOf(version, hint),
+    trusted: await readTrustedHints(target),
+  })
   return { ...placed, bundle: version.bundle, statements }
 }
 
@@ -162,8 +167,7 @@ function placedToWire({ model, version, added, ...placed }: FromBundle) {
       entry_there: entryThere,
       bundle,
     },
-    attestations: statements.kept,
-    attestations_left: statements.left,
+    ...statementsToWire(statements),
   }
 }
 

@@ -1,11 +1,13 @@
 import { Command } from 'commander'
-import type { GatehouseClient } from '../../client/client.ts'
+import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
 import { note } from '../io.ts'
 import { print } from '../print.ts'
 import { resolveModel } from '../serving/pull-version.ts'
+import { statementLines, statementsToWire } from '../transfer/promote/send-statements.ts'
 import { type Arrived, sendVersion } from '../transfer/promote/send-version.ts'
-import { addServer, callServer } from '../with-server.ts'
+import { addServer, callServer, serverOf } from '../with-server.ts'
 import { addMoveFlags, type Candidate, type MoveFlags, requestMove } from './request-move.ts'
 
 type Flags = MoveFlags & {
@@ -41,18 +43,44 @@ export function promoteCommand(): Command {
           return requestMove(command, client, { candidate, untilMs })
         }
         const uri = version === undefined ? model : `models:/${model}/${version}`
-        const arrived = await sendVersion(command, client, {
-          uri,
-          terms: { ...flags, to: flags.to },
+        await promoteTo(command, client, { uri, to: flags.to, untilMs }).catch((err) => {
+          throw err instanceof ApiError && err.server ? whoRefused(command, err) : err
         })
-        if (flags.stage === undefined && flags.alias === undefined) {
-          return print(command, arrivedToWire(arrived), [arrivedText(arrived)])
-        }
-        note(command, arrivedText(arrived))
-        await requestMove(command, arrived.target, { candidate: arrived, untilMs })
       })
     },
   )
+}
+
+type There = { readonly uri: string; readonly to: string; readonly untilMs: number }
+
+/** Bring a version to another server, and ask there for the move that the flags say. */
+async function promoteTo(
+  command: Command,
+  client: GatehouseClient,
+  { uri, to, untilMs }: There,
+): Promise<void> {
+  const flags = command.opts<Flags>()
+  const arrived = await sendVersion(command, client, { uri, terms: { ...flags, to } })
+  if (flags.stage === undefined && flags.alias === undefined) {
+    return print(command, arrivedToWire(arrived), arrivedLines(arrived))
+  }
+  for (const line of arrivedLines(arrived)) note(command, line)
+  await requestMove(command, arrived.target, { candidate: arrived, untilMs })
+}
+
+/** Two servers are asked, each as somebody else: which of them refused, and what lets one in there. */
+function whoRefused(command: Command, err: ApiError): StartError {
+  const { to = '' } = command.opts<Flags>()
+  const isThere = err.server === to.replace(/\/+$/, '')
+  const server = isThere ? to : (serverOf(command) ?? 'the database')
+  const variables = isThere
+    ? 'GATEHOUSE_TARGET_TOKEN'
+    : 'MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD'
+  const remedy =
+    err.status === 401 || err.status === 403
+      ? `; ${variables} says who you are there, and \`gatehouse tokens create\` at that server makes a token`
+      : ''
+  return new StartError(`${server} refused: ${err.message}${remedy}`, { cause: err })
 }
 
 async function candidateOf(
@@ -63,14 +91,18 @@ async function candidateOf(
   return version === undefined ? resolveModel(client, model) : { model, version }
 }
 
-function arrivedText({ model, version, added, sent, known, entry, entryThere }: Arrived): string {
+function arrivedLines(arrived: Arrived): string[] {
+  const { model, version, added, sent, known, entry, entryThere, statements } = arrived
   const files = `${sent} files sent, ${known} were there`
   const logs = `audit entries ${entry} here and ${entryThere} there`
-  return `${model} version ${version} is there${added ? '' : ' already'}: ${files}; ${logs}`
+  return [
+    `${model} version ${version} is there${added ? '' : ' already'}: ${files}; ${logs}`,
+    ...statementLines(statements),
+  ]
 }
 
 function arrivedToWire({ model, version, added, ...counts }: Arrived) {
-  const { sent, sentBytes, known, entry, entryThere } = counts
+  const { sent, sentBytes, known, entry, entryThere, statements } = counts
   return {
     model,
     version,
@@ -80,5 +112,6 @@ function arrivedToWire({ model, version, added, ...counts }: Arrived) {
     known,
     entry,
     entry_there: entryThere,
+    ...statementsToWire(statements),
   }
 }

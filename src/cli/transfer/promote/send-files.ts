@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { storePathOf } from '../../../artifacts/path.ts'
-import { ApiError, type GatehouseClient, mayPass, readJson } from '../../../client/client.ts'
+import { type GatehouseClient, mayPass } from '../../../client/client.ts'
 import { chunksOf } from '../../../core/bytes.ts'
 import { defaultWorkspace } from '../../../core/names.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { artifactPathOf } from '../../mlflow-calls.ts'
+import { UnreachableError } from '../../with-server.ts'
 import { runPool } from '../pool.ts'
 import { webStreamOf } from '../sources/json-server.ts'
 
@@ -48,7 +49,8 @@ async function sendAgain(send: () => Promise<boolean>): Promise<boolean> {
     try {
       return await send()
     } catch (err) {
-      if (attempt === attemptsMax || err instanceof StartError || !mayPass(err)) throw err
+      const isFinal = err instanceof StartError && !(err instanceof UnreachableError)
+      if (attempt === attemptsMax || isFinal || !mayPass(err)) throw err
       await new Promise((done) => setTimeout(done, waitMs * attempt))
     }
   }
@@ -67,19 +69,40 @@ async function sendFile(file: SentFile, { open, target, to }: FileRoute): Promis
       await known.body?.cancel()
       return false
     }
-    if (known.status !== 404) await refuse(known)
+    if (known.status !== 404) throw await target.refusalOf(known)
     await known.body?.cancel()
   }
-  const body = webStreamOf(checkBytes(await open(file), file))
+  const reading: Reading = {}
   const sending = {
     'Content-Type': 'application/octet-stream',
     'Content-Length': String(file.size),
     ...headers,
   }
-  const res = await target.fetch(there, { method: 'PUT', headers: sending, body, ...halfDuplex })
-  if (!res.ok) await refuse(res)
+  const body = webStreamOf(readNoting(checkBytes(await open(file), file), reading))
+  const init = { method: 'PUT', headers: sending, body, ...halfDuplex }
+  const res = await target.fetch(there, init).catch((err) => {
+    // What could not be read is not the fault of whoever was to take it.
+    throw reading.problem ?? err
+  })
+  if (reading.problem) throw reading.problem
+  if (!res.ok) throw await target.refusalOf(res)
   await res.body?.cancel()
   return true
+}
+
+/** Why the bytes of a file could not be read. */
+type Reading = { problem?: unknown }
+
+async function* readNoting(
+  chunks: AsyncIterable<Uint8Array>,
+  reading: Reading,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (err) {
+    reading.problem = err
+    throw err
+  }
 }
 
 /** `fetch` wants it beside a body that streams; its types do not know it everywhere. */
@@ -95,6 +118,7 @@ async function* checkBytes(
   for await (const chunk of body) {
     hash.update(chunk)
     bytes += chunk.byteLength
+    if (bytes > size) break
     yield chunk
   }
   if (bytes === size && hash.digest('hex') === sha256) return
@@ -108,7 +132,7 @@ export async function openSentFile(
   { path }: SentFile,
 ): Promise<AsyncIterable<Uint8Array>> {
   const found = await source.fetch(pathOf(from, path), {})
-  if (!found.ok) await refuse(found)
+  if (!found.ok) throw await source.refusalOf(found)
   return found.body ? chunksOf(found.body) : emptyBody()
 }
 
@@ -120,12 +144,4 @@ function pathOf(address: string, path: string): string {
     throw new StartError(`${address} lies outside of the server's artifact store`)
   }
   return artifactPathOf(`${folder}/${path}`)
-}
-
-/** @throws ApiError what the server said */
-async function refuse(res: Response): Promise<never> {
-  const { error_code = 'INTERNAL_ERROR', message = `answered ${res.status}` } = (await readJson(
-    res,
-  )) as { error_code?: string; message?: string }
-  throw new ApiError(res.status, error_code, message)
 }

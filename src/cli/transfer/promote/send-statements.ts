@@ -9,6 +9,13 @@ export type SignedStatement = {
   open(): Promise<Readonly<Record<string, unknown>>>
 }
 
+type StatementsToSend = {
+  /** In the order in which they were made: of several, the newest counts. */
+  readonly statements: readonly SignedStatement[]
+  /** Hints of the keys that the server trusts. */
+  readonly trusted: ReadonlySet<string>
+}
+
 /** What became of statements at a server. */
 export type SentStatements = {
   readonly kept: readonly string[]
@@ -22,11 +29,8 @@ export type SentStatements = {
 export async function sendStatements(
   target: GatehouseClient,
   params: { readonly name: string; readonly version: string },
-  statements: readonly SignedStatement[],
+  { statements, trusted }: StatementsToSend,
 ): Promise<SentStatements> {
-  if (statements.length === 0) return { kept: [], left: [] }
-  const { items } = await target.call(listTrustedKeys, {})
-  const trusted = new Set(items.map(({ hint }) => hint))
   const kept: string[] = []
   const left: { title: string; why: string }[] = []
   for (const { title, hint, open } of statements) {
@@ -37,6 +41,12 @@ export async function sendStatements(
     else left.push({ title, why })
   }
   return { kept, left }
+}
+
+/** Hints of the keys that a server trusts. */
+export async function readTrustedHints(target: GatehouseClient): Promise<ReadonlySet<string>> {
+  const { items } = await target.call(listTrustedKeys, {})
+  return new Set(items.map(({ hint }) => hint))
 }
 
 /** @returns why the server does not keep it */
@@ -53,6 +63,11 @@ async function sendStatement(
     if (err instanceof ApiError && err.code === 'INVALID_PARAMETER_VALUE') return err.message
     throw err
   }
+}
+
+/** As it is printed with `--json`. */
+export function statementsToWire({ kept, left }: SentStatements) {
+  return { attestations: kept, attestations_left: left }
 }
 
 /** Lines for people about statements; none: there were none. */

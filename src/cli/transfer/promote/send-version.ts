@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { getAttestation, listAttestations } from '../../../api/endpoints/attestations.ts'
 import { getCard } from '../../../api/endpoints/cards.ts'
 import { getFacts } from '../../../api/endpoints/facts.ts'
 import { getVersion } from '../../../api/endpoints/model-versions.ts'
@@ -11,6 +12,12 @@ import { resolveModel } from '../../serving/pull-version.ts'
 import { serverOf, targetOf } from '../../with-server.ts'
 import { type PlacedVersion, placeVersion, type SentVersion } from './place-version.ts'
 import { openSentFile } from './send-files.ts'
+import {
+  readTrustedHints,
+  type SentStatements,
+  type SignedStatement,
+  sendStatements,
+} from './send-statements.ts'
 
 export type PromotionTerms = {
   readonly to: string
@@ -24,6 +31,7 @@ export type PromotionTerms = {
 /** A version that is at the other server. */
 export type Arrived = PlacedVersion & {
   readonly target: GatehouseClient
+  readonly statements: SentStatements
   /** Of the audit log here; the two name each other. */
   readonly entry: number
 }
@@ -40,6 +48,8 @@ export async function sendVersion(
   { uri, terms }: { readonly uri: string; readonly terms: PromotionTerms },
 ): Promise<Arrived> {
   const target = targetOf(command, terms)
+  // Whoever is not let in there has sent nothing, so nothing is noted here.
+  const trusted = await readTrustedHints(target)
   const resolved = await resolveModel(client, uri)
   const { model: name, version, digest } = resolved
   const params = { name, version }
@@ -51,6 +61,7 @@ export async function sendVersion(
   const read = await readVersion(client, params, resolved.download_uri)
   const to = titleOf(terms)
   const server = serverOf(command) ?? 'a database'
+  const signed = await listSigned(client, params)
   const { entry } = await client.call(noteSending, { params, body: { to } })
   const model = terms.as ?? name
   const placed = await placeVersion(
@@ -58,9 +69,11 @@ export async function sendVersion(
     { ...read, digest, from: { server, model: name, version, entry } },
     { target, model, experiment: terms.experiment ?? `promoted-${model}` },
   )
+  const there = { name: placed.model, version: placed.version }
+  const statements = await sendStatements(target, there, { statements: signed, trusted })
   const arrived = { model: placed.model, version: placed.version, entry: placed.entryThere }
   await client.call(noteSending, { params, body: { to, arrived } })
-  return { ...placed, target, entry }
+  return { ...placed, statements, target, entry }
 }
 
 type Version = { readonly name: string; readonly version: string }
@@ -83,6 +96,18 @@ async function readVersion(
       return revision === 0 ? undefined : card
     },
   }
+}
+
+/** The attestations of a version, the oldest first. */
+async function listSigned(client: GatehouseClient, params: Version): Promise<SignedStatement[]> {
+  const items = await readEveryPage((page_token) =>
+    client.call(listAttestations, { params, query: { page_token } }),
+  )
+  return items.reverse().map(({ id, predicate_type, hint, key }) => ({
+    title: `${predicate_type} by ${key ?? hint.slice(0, 12)}`,
+    hint,
+    open: () => client.call(getAttestation, { params: { ...params, id } }),
+  }))
 }
 
 /** What the audit log calls the other server: its URL and, where it is named, the workspace. */
