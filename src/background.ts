@@ -1,9 +1,10 @@
 import { sweepScans } from './artifacts/scan/scan-manifests.ts'
 import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
+import { listGuardedVersions } from './governance/moves/guarded-versions.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
-import { collectAtHour } from './registry/collect-garbage.ts'
+import { collectAtHour, purgeUnneeded } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 import { writeDownloads } from './registry/files/downloads.ts'
 import { sweepFlags } from './registry/files/sweep-flags.ts'
@@ -65,9 +66,26 @@ async function runEach(jobs: readonly Job[], platform: Platform): Promise<void> 
  */
 export function runHourlyWork(platform: Platform): Promise<void> {
   return runEach(
-    [collectThisHour, (each) => sweepRetention(each, traceKeeping), sweepVersions, sweepWords],
+    [
+      purgeThisHour,
+      collectThisHour,
+      (each) => sweepRetention(each, traceKeeping),
+      sweepVersions,
+      sweepWords,
+    ],
     platform,
   )
+}
+
+/** A Worker has a thousand queries an hour for all of it. */
+const purgedAtOnce = 200
+
+async function purgeThisHour(platform: Platform): Promise<void> {
+  const { purgeAfterMs } = platform.settings
+  if (purgeAfterMs === 0) return
+  const bound = { beforeMs: platform.now() - purgeAfterMs, most: purgedAtOnce }
+  const guarded = await listGuardedVersions(platform.db)
+  await purgeUnneeded({ ...platform, dryRun: false, graceMs: 0 }, bound, guarded)
 }
 
 async function collectThisHour(platform: Platform): Promise<void> {

@@ -12,7 +12,7 @@ import type { Platform } from '../platform/context.ts'
 import { purgeTraces } from '../traces/changes/delete-traces.ts'
 import { collectPacks } from '../traces/folding/collect-packs.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
-import { type Purged, purgeDeleted } from '../tracking/purge.ts'
+import { type PurgeBound, type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
 import { sourceDeletable, traceKeeping } from './versions/deletable.ts'
 
@@ -42,16 +42,10 @@ export async function collectGarbage(
   purgeBeforeMs?: number,
   guarded: readonly number[] = [],
 ): Promise<Garbage> {
-  if (purgeBeforeMs !== undefined && !collector.dryRun) await readDeletedFacts(collector)
   const purged =
     purgeBeforeMs === undefined
       ? undefined
-      : await purgeDeleted(collector, purgeBeforeMs, {
-          ...sourceDeletable(guarded),
-          emptyExperiment: (id) => purgeTraces(collector, id, traceKeeping.isHeld),
-          isEmpty: (experiment) =>
-            sql`not exists (select 1 from traces x where x.experiment = ${experiment}.id)`,
-        })
+      : await purgeUnneeded(collector, { beforeMs: purgeBeforeMs }, guarded)
   await collectPacks(collector)
   return {
     purged,
@@ -61,6 +55,21 @@ export async function collectGarbage(
     orphans: await collectOrphans(collector, isTraceKeySql),
     leftovers: await collectLeftovers(collector),
   }
+}
+
+/** The purge of `collectGarbage`, which may be stopped at any moment too. */
+export async function purgeUnneeded(
+  collector: Platform & Collector,
+  bound: PurgeBound,
+  guarded: readonly number[],
+): Promise<Purged> {
+  if (!collector.dryRun) await readDeletedFacts(collector)
+  return purgeDeleted(collector, bound, {
+    ...sourceDeletable(guarded),
+    emptyExperiment: (id) => purgeTraces(collector, id, traceKeeping.isHeld),
+    isEmpty: (experiment) =>
+      sql`not exists (select 1 from traces x where x.experiment = ${experiment}.id)`,
+  })
 }
 
 /**

@@ -25,6 +25,9 @@ export type Emptying = {
 
 const perRound = 200
 
+/** What goes: what was deleted before a time, and of each kind the most at once. */
+export type PurgeBound = { readonly beforeMs: number; readonly most?: number }
+
 /** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
 type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: string | null }
 
@@ -32,11 +35,11 @@ type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: s
  * Delete for good the runs, logged models and experiments that were deleted before `beforeMs`, with
  * their paths in the artifact store; an experiment takes all its runs and logged models along.
  * Versions made from them keep their files. The Default experiment stays, and so does an experiment
- * that has a run, logged model or trace which must be kept.
+ * that has a run, logged model or trace which must be kept, or for which it was not time yet.
  */
 export async function purgeDeleted(
   collector: Collector,
-  beforeMs: number,
+  { beforeMs, most = Number.POSITIVE_INFINITY }: PurgeBound,
   { emptyExperiment, isEmpty, ...purgeable }: Purgeable & Emptying,
 ): Promise<Purged> {
   const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
@@ -48,21 +51,25 @@ export async function purgeDeleted(
     columns: sql`t.id, ${name} as name, t.artifact_uri,
       (select workspace from experiments where id = t.experiment) as workspace`,
   })
+  // Else a row that goes would take all of them along in one statement.
+  const childless = (table: SQL, allowed: SQL) =>
+    sql`not exists (select 1 from ${table} c where c.experiment = t.id
+      and ${collector.dryRun ? sql`not (${allowed})` : sql`1`})`
   const runs = await purge(collector, {
+    most,
     ...children(sql`runs`, sql`t.run_id`, purgeable.run(sql`t`)),
     takesAlong: unusedDatasetsStatement,
   })
-  const loggedModels = await purge(
-    collector,
-    children(sql`logged_models`, sql`t.model_id`, purgeable.loggedModel(sql`t`)),
-  )
+  const loggedModels = await purge(collector, {
+    most,
+    ...children(sql`logged_models`, sql`t.model_id`, purgeable.loggedModel(sql`t`)),
+  })
   const experiments = await purge(collector, {
+    most,
     table: sql`experiments`,
     guard: sql`t.lifecycle_stage = 'deleted' and t.updated_at_ms <= ${beforeMs} and t.id <> 0
-      and not exists (select 1 from runs r where r.experiment = t.id
-        and not (${purgeable.run(sql`r`)}))
-      and not exists (select 1 from logged_models l where l.experiment = t.id
-        and not (${purgeable.loggedModel(sql`l`)}))`,
+      and ${childless(sql`runs`, purgeable.run(sql`c`))}
+      and ${childless(sql`logged_models`, purgeable.loggedModel(sql`c`))}`,
     columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
     empty: emptyExperiment,
     once: isEmpty(sql`t`),
@@ -71,6 +78,8 @@ export async function purgeDeleted(
 }
 
 type Purge = {
+  /** So many rows are looked at. */
+  readonly most: number
   readonly table: SQL
   readonly guard: SQL
   readonly columns: SQL
@@ -92,13 +101,15 @@ function unusedDatasetsStatement(run: SQL): SQL {
 /** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
-  { table, guard, columns, takesAlong, empty, once = sql`1` }: Purge,
+  { most, table, guard, columns, takesAlong, empty, once = sql`1` }: Purge,
 ): Promise<number> {
   let count = 0
   let after = -1
-  for (;;) {
+  for (let left = most; left > 0; ) {
+    const limit = Math.min(left, perRound)
     const rows = await db.all(sql<DeletedRow>`
-      select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${perRound}`)
+      select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${limit}`)
+    left -= rows.length
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
       if (dryRun) {
@@ -115,9 +126,10 @@ async function purge(
       count += gone.length
     }
     const last = rows.at(-1)
-    if (!last || rows.length < perRound) return count
+    if (!last || rows.length < limit) break
     after = last.id
   }
+  return count
 }
 
 /**

@@ -40,6 +40,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
     jsonBytesMax: readNumber(given, 'json-bytes-max', 1_000_000_000),
     gcAfterMs: readNumber(given, 'gc-after-days', 36_500) * dayMs,
+    purgeAfterMs: readNumber(given, 'purge-after-days', 36_500) * dayMs,
     storagePrice: readPrice(given),
     webhooks: readWebhookSettings(given),
   }

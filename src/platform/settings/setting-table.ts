@@ -173,6 +173,14 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'purge-after-days',
+    value: 'days',
+    default: '0',
+    meaning:
+      'The server deletes for good by itself what was deleted so many days ago: runs, logged models and experiments, some hundreds an hour; 0: they stay, and can be restored, until `gatehouse gc --purge-deleted`.',
+  },
+  {
+    ...everywhere,
     name: 'storage-price',
     value: 'amount',
     meaning:

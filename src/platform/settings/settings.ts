@@ -36,6 +36,8 @@ export type Settings = {
   readonly storageQuotaBytes: number
   /** For how long bytes that nothing refers to are kept, before the server removes them; 0: for ever. */
   readonly gcAfterMs: number
+  /** How long after their deletion runs, logged models and experiments go for good; 0: never by themselves. */
+  readonly purgeAfterMs: number
   /** What a gigabyte of 10⁹ bytes costs a month; undefined: nobody said. */
   readonly storagePrice: number | undefined
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
@@ -94,6 +96,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   rateLimit: 0,
   storageQuotaBytes: 0,
   gcAfterMs: 0,
+  purgeAfterMs: 0,
   storagePrice: undefined,
   publicUrl: undefined,
   allowedHosts: [],
