@@ -1,13 +1,18 @@
 import type { Call } from './load.ts'
+import type { CaseKind } from './servers.ts'
 import { modelName, versionsBefore, type World } from './world.ts'
 
 export type Case = {
   readonly name: string
+  readonly kind: CaseKind
+  /** 16 where it is not said. */
+  readonly connections?: number
   /** The first request is number 0; every request is another one where writing needs it. */
   readonly callOf: (world: World, i: number) => Call
 }
 
 const api = '/api/2.0/mlflow/'
+const files = '/api/2.0/mlflow-artifacts/artifacts/bench'
 const get = (path: string): Call => ({ method: 'GET', path: api + path })
 const post = (path: string, body: object): Call => ({
   method: 'POST',
@@ -17,9 +22,10 @@ const post = (path: string, body: object): Call => ({
 const version = (i: number) => String((i % versionsBefore) + 1)
 
 export const cases: readonly Case[] = [
-  { name: 'get-run', callOf: (world) => get(`runs/get?run_id=${world.runId}`) },
+  { name: 'get-run', kind: 'tracking', callOf: (world) => get(`runs/get?run_id=${world.runId}`) },
   {
     name: 'create-run',
+    kind: 'tracking',
     callOf: (world, i) =>
       post('runs/create', {
         experiment_id: world.experimentId,
@@ -31,6 +37,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'log-metric',
+    kind: 'tracking',
     callOf: (world, i) =>
       post('runs/log-metric', {
         run_id: world.runId,
@@ -42,6 +49,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'log-batch of 1,000',
+    kind: 'tracking',
     callOf: (world, i) =>
       post('runs/log-batch', {
         run_id: world.runId,
@@ -55,14 +63,17 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'get-by-alias',
+    kind: 'registry',
     callOf: () => get(`registered-models/alias?name=${modelName}&alias=champion`),
   },
   {
     name: 'get-latest-versions',
+    kind: 'registry',
     callOf: () => post('registered-models/get-latest-versions', { name: modelName }),
   },
   {
     name: 'register a version',
+    kind: 'registry',
     callOf: (world) =>
       post('model-versions/create', {
         name: modelName,
@@ -72,6 +83,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'transition with archive',
+    kind: 'registry',
     callOf: (_, i) =>
       post('model-versions/transition-stage', {
         name: modelName,
@@ -82,6 +94,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'set alias',
+    kind: 'registry',
     callOf: (_, i) =>
       post('registered-models/alias', {
         name: modelName,
@@ -91,6 +104,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'filtered search, 10,000 runs',
+    kind: 'search',
     callOf: (world) =>
       post('runs/search', {
         experiment_ids: [world.experimentId],
@@ -101,11 +115,40 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'newest 100 of 10,000 runs',
+    kind: 'search',
     callOf: (world) =>
       post('runs/search', { experiment_ids: [world.experimentId], max_results: 100 }),
   },
   {
     name: 'history of 10,000 points',
+    kind: 'tracking',
     callOf: (world) => get(`metrics/get-history?run_id=${world.historyRunId}&metric_key=history`),
   },
+  ...[1, 4, 16].flatMap((connections): Case[] => [
+    {
+      name: `upload of 1 MB, ${connections} at once`,
+      kind: 'files',
+      connections,
+      callOf: (_, i) => ({
+        method: 'PUT',
+        path: `${files}/up-${i % 256}.bin`,
+        type: 'application/octet-stream',
+        body: megabyteOf(i),
+      }),
+    },
+    {
+      name: `download of 1 MB, ${connections} at once`,
+      kind: 'files',
+      connections,
+      callOf: () => ({ method: 'GET', path: `${files}/up-0.bin` }),
+    },
+  ]),
 ]
+
+/** Bytes that no other number has, so that no store can keep one file for all. */
+function megabyteOf(i: number): Buffer {
+  const bytes = Buffer.alloc(1_000_000, 'gatehouse bench ')
+  bytes.writeUInt32LE(i, 0)
+  bytes.writeDoubleLE(Math.random(), 8)
+  return bytes
+}

@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { cpuMsOf } from './process-tree.ts'
 import type { BenchServer } from './servers.ts'
 
-/** One request; a text as its body makes it JSON, and bytes make it protobuf. */
+/** One request; a text as its body makes it JSON, and bytes make it protobuf where `type` names nothing else. */
 export type Call = {
   readonly method: string
   readonly path: string
   readonly body?: string | Uint8Array
+  readonly type?: string
 }
 
 export type Measured = {
@@ -21,11 +22,17 @@ export type Measured = {
   readonly p99Ms: number
 }
 
-const connections = 16
 const timeoutMs = 120_000
 
+type Loop = {
+  readonly warmUp: number
+  readonly measured: number
+  /** 16 where it is not said. */
+  readonly connections?: number | undefined
+}
+
 /**
- * A closed loop of 16 keep-alive connections for about `seconds`. What is under way at the end is
+ * A closed loop of keep-alive connections for about `seconds`. What is under way at the end is
  * waited for, so that CPU time and answers belong together.
  *
  * @param callOf the request of each place in the order; places count on over warm-up and measurement
@@ -33,7 +40,7 @@ const timeoutMs = 120_000
 export async function measure(
   server: BenchServer,
   callOf: (i: number) => Call,
-  seconds: { readonly warmUp: number; readonly measured: number },
+  { warmUp, measured, connections = 16 }: Loop,
 ): Promise<Measured> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   let next = 0
@@ -50,13 +57,13 @@ export async function measure(
     await Promise.all(Array.from({ length: connections }, connection))
     return failures
   }
-  await loop(performance.now() + seconds.warmUp * 1000, [])
+  await loop(performance.now() + warmUp * 1000, [])
   await settled(server)
 
   const latencies: number[] = []
   const cpuBefore = cpuMsOf(server.pid)
   const begun = performance.now()
-  const failures = await loop(begun + seconds.measured * 1000, latencies)
+  const failures = await loop(begun + measured * 1000, latencies)
   const elapsedMs = performance.now() - begun
   await settled(server)
   const cpuMs = cpuMsOf(server.pid) - cpuBefore
@@ -85,7 +92,7 @@ async function settled(server: BenchServer): Promise<void> {
 function send(server: BenchServer, agent: Agent, call: Call): Promise<number> {
   return new Promise((resolve, reject) => {
     const type = typeof call.body === 'string' ? 'application/json' : 'application/x-protobuf'
-    const typed = call.body === undefined ? {} : { 'content-type': type }
+    const typed = call.body === undefined ? {} : { 'content-type': call.type ?? type }
     const headers = { ...typed, ...server.headers }
     const req = request(
       `${server.url}${call.path}`,

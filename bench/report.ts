@@ -3,9 +3,11 @@ import type { Transfer } from './transfer.ts'
 
 /** All figures of one server. */
 export type Figures = {
+  readonly name: string
   readonly startMs: number
   readonly idlePssBytes: number
   readonly loadedPssBytes: number
+  /** By the name of the case; only those that the server can answer. */
   readonly cases: Readonly<Record<string, Measured>>
   readonly upload: Transfer | undefined
   readonly download: Transfer | undefined
@@ -18,58 +20,75 @@ export type Large = {
   readonly peakRssBytes: number
 }
 
-/** The figures side by side, as text. */
-export function report(
-  ours: Figures | undefined,
-  theirs: Figures | undefined,
-  large?: Large,
-): string {
-  const names = Object.keys((ours ?? theirs)?.cases ?? {})
-  const rows = names.map((name) => {
-    const [a, b] = [ours?.cases[name], theirs?.cases[name]]
-    return [
-      name,
-      ...[a?.cpuMsPerRequest, b?.cpuMsPerRequest].map((ms) => number(ms, 2)),
-      ratio(b?.cpuMsPerRequest, a?.cpuMsPerRequest),
-      ...[a?.perSecond, b?.perSecond].map((rate) => number(rate, 1)),
-      ...[a?.p99Ms, b?.p99Ms].map((ms) => number(ms, 1)),
-      `${a?.failures ?? '-'} / ${b?.failures ?? '-'}`,
-    ]
+/** What is said of a case: CPU time where less is better, then what depends on the machine's other work. */
+const sayings: readonly (readonly [
+  title: string,
+  of: (measured: Measured) => number,
+  digits: number,
+])[] = [
+  ['CPU ms a request', ({ cpuMsPerRequest }) => cpuMsPerRequest, 2],
+  ['requests a second; of files of 1 MB, MB/s', ({ perSecond }) => perSecond, 0],
+  ['p99, ms', ({ p99Ms }) => p99Ms, 1],
+]
+
+/** The figures side by side, as tables of Markdown: the first server's, and the others' with the ratio to it. */
+export function report(servers: readonly Figures[], large?: Large): string {
+  const [first] = servers
+  const names = Object.keys(first?.cases ?? {})
+  const tables = sayings.map(([title, of, digits]) => {
+    const rows = names.map((name) => {
+      const values = servers.map(({ cases }) => cases[name] && of(cases[name]))
+      return [name, ...cellsOf(values, digits)]
+    })
+    return table([[title, ...headOf(servers)], ...rows])
   })
-  const head = [
-    ...['16 connections', 'CPU ms', 'MLflow', 'ratio', 'req/s', 'MLflow', 'p99 ms', 'MLflow'],
-    'failed',
-  ]
-  return `${[table([head, ...rows]), table(others(ours, theirs, large))].join('\n\n')}\n`
+  return `${[...tables, table(others(servers)), ...failed(servers), ...largeOf(large)].join('\n\n')}\n`
 }
 
-function others(
-  ours: Figures | undefined,
-  theirs: Figures | undefined,
-  large: Large | undefined,
-): string[][] {
-  const row = (
-    name: string,
-    of: (figures: Figures) => number | undefined,
-    { digits, better }: { readonly digits: number; readonly better: 'less' | 'more' },
-  ): string[] => {
-    const [a, b] = [ours && of(ours), theirs && of(theirs)]
-    const compared = better === 'less' ? ratio(b, a) : ratio(a, b)
-    return [name, number(a, digits), number(b, digits), compared]
-  }
-  return [
-    ['', 'Gatehouse', 'MLflow', 'ratio'],
-    row('start to first 200, s', (f) => f.startMs / 1000, { digits: 2, better: 'less' }),
-    row('memory idle (PSS), MB', (f) => f.idlePssBytes / 1e6, { digits: 0, better: 'less' }),
-    row('memory after the cases, MB', (f) => f.loadedPssBytes / 1e6, { digits: 0, better: 'less' }),
-    row('256 MiB up, MB/s', (f) => f.upload?.mbPerSecond, { digits: 0, better: 'more' }),
-    row('256 MiB down, MB/s', (f) => f.download?.mbPerSecond, { digits: 0, better: 'more' }),
-    row('CPU ms a GB up', (f) => f.upload?.cpuMsPerGb, { digits: 0, better: 'less' }),
-    row('CPU ms a GB down', (f) => f.download?.cpuMsPerGb, { digits: 0, better: 'less' }),
-    ['2 GiB up, MB/s', number(large?.upload.mbPerSecond, 0), '-', '-'],
-    ['2 GiB down, MB/s', number(large?.download.mbPerSecond, 0), '-', '-'],
-    ['peak RSS meanwhile, MB', number(large && large.peakRssBytes / 1e6, 0), '-', '-'],
+function headOf(servers: readonly Figures[]): string[] {
+  return servers.flatMap(({ name }, i) => (i === 0 ? [name] : [name, 'ratio']))
+}
+
+/** Each value, and how often the first one goes into it. */
+function cellsOf(values: readonly (number | undefined)[], digits: number): string[] {
+  return values.flatMap((value, i) => {
+    const cell = number(value, digits)
+    return i === 0 ? [cell] : [cell, ratio(value, values[0])]
+  })
+}
+
+function others(servers: readonly Figures[]): string[][] {
+  const row = (name: string, of: (figures: Figures) => number | undefined, digits: number) => [
+    name,
+    ...cellsOf(servers.map(of), digits),
   ]
+  return [
+    ['', ...headOf(servers)],
+    row('start to first 200, s', (f) => f.startMs / 1000, 2),
+    row('memory idle (PSS), MB', (f) => f.idlePssBytes / 1e6, 0),
+    row('memory after the cases, MB', (f) => f.loadedPssBytes / 1e6, 0),
+    row('256 MiB up, MB/s', (f) => f.upload?.mbPerSecond, 0),
+    row('256 MiB down, MB/s', (f) => f.download?.mbPerSecond, 0),
+    row('CPU ms a GB up', (f) => f.upload?.cpuMsPerGb, 0),
+    row('CPU ms a GB down', (f) => f.download?.cpuMsPerGb, 0),
+  ]
+}
+
+/** A line for each case of which some answers were no 2xx. */
+function failed(servers: readonly Figures[]): string[] {
+  const lines = servers.flatMap(({ name, cases }) =>
+    Object.entries(cases)
+      .filter(([, { failures }]) => failures > 0)
+      .map(([of, { failures, requests }]) => `${name} failed ${failures} of ${requests}: ${of}`),
+  )
+  return lines.length > 0 ? [lines.join('\n')] : []
+}
+
+function largeOf(large: Large | undefined): string[] {
+  if (!large) return []
+  const { upload, download, peakRssBytes } = large
+  const rates = [upload, download].map(({ mbPerSecond }) => number(mbPerSecond, 0)).join(' and ')
+  return [`2 GiB up and down: ${rates} MB/s, at most ${number(peakRssBytes / 1e6, 0)} MB of memory`]
 }
 
 function number(value: number | undefined, digits: number): string {
@@ -81,11 +100,12 @@ function ratio(above: number | undefined, below: number | undefined): string {
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))),
-    )
-    .map((row) => row.join('  '))
+  const head = rows[0] ?? []
+  const widths = head.map((_, i) => Math.max(4, ...rows.map((row) => row[i]?.length ?? 0)))
+  const cellOf = (cell: string, i: number) =>
+    i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
+  const line = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [head, line, ...rows.slice(1)]
+    .map((row) => `| ${row.map(cellOf).join(' | ')} |`)
     .join('\n')
 }

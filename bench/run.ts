@@ -10,6 +10,7 @@ import { endAll } from '../test/runner/processes.ts'
 import { cases } from './cases.ts'
 import { type Measured, measure } from './load.ts'
 import { measurePages } from './pages.ts'
+import { startFastTrackml, startFloor } from './peers.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
 import { type Figures, type Large, report } from './report.ts'
 import { measureSearching } from './searching.ts'
@@ -26,8 +27,10 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
     /** Names of cases begin so; transfers are left out. */
     only: { type: 'string' },
-    /** `gatehouse` or `mlflow`; both when absent. */
+    /** `gatehouse`, `mlflow` or `fasttrackml`; all when absent. */
     server: { type: 'string' },
+    /** The least that a server in Node could do beside them: node:http, and that with node:sqlite. */
+    floor: { type: 'boolean' },
     /** Gatehouse with access control on, and an access token on every request. */
     auth: { type: 'boolean' },
     /** What `gatehouse serve` adds to a call, and nothing else. */
@@ -42,7 +45,7 @@ const { values: options } = parseArgs({
     profile: { type: 'boolean' },
   },
 })
-const seconds = options.quick ? { warmUp: 1, measured: 3 } : { warmUp: 3, measured: 10 }
+const seconds = options.quick ? { warmUp: 0.5, measured: 2 } : { warmUp: 3, measured: 10 }
 const chosen = cases.filter(({ name }) => name.startsWith(options.only ?? ''))
 
 async function figuresOf(server: BenchServer): Promise<Figures> {
@@ -51,13 +54,16 @@ async function figuresOf(server: BenchServer): Promise<Figures> {
   tell(`${server.name}: ready after ${(server.startMs / 1000).toFixed(2)} s; filling it`)
   const world = await prepare(server)
   const measured: Record<string, Measured> = {}
-  for (const { name, callOf } of chosen) {
-    measured[name] = await measure(server, (i) => callOf(world, i), seconds)
+  for (const { name, kind, connections, callOf } of chosen) {
+    if (!server.serves.includes(kind)) continue
+    measured[name] = await measure(server, (i) => callOf(world, i), { ...seconds, connections })
     tell(`${server.name}: ${name}: ${measured[name].cpuMsPerRequest.toFixed(2)} ms CPU`)
   }
   const loadedPssBytes = usageOf(server.pid).pssBytes
-  const files = options.only === undefined ? await transferred(server, 256) : undefined
+  const isWhole = options.only === undefined && server.serves.includes('files')
+  const files = isWhole ? await transferred(server, 256) : undefined
   return {
+    name: server.name,
     startMs: server.startMs,
     idlePssBytes,
     loadedPssBytes,
@@ -122,14 +128,31 @@ await mkdir(results, { recursive: true })
 const profiles = options.profile ? results : undefined
 const begin = () => (options.auth ? startGatehouseWithAuth(profiles) : startGatehouse(profiles))
 const wanted = options.profile ? 'gatehouse' : options.server
-const ours = wanted === 'mlflow' ? undefined : await withServer(begin, figuresOf)
+const starts = {
+  gatehouse: begin,
+  mlflow: startMlflow,
+  fasttrackml: startFastTrackml,
+}
+const servers: Figures[] = []
+for (const [name, startServer] of Object.entries(starts)) {
+  if (wanted !== undefined && wanted !== name) continue
+  // A peer that cannot be had here leaves the others their figures.
+  const figures = await withServer(startServer, figuresOf).catch((err) => {
+    if (name !== 'fasttrackml') throw err
+    tell(`without FastTrackML: ${err.message}`)
+  })
+  if (figures) servers.push(figures)
+}
+for (const kind of options.floor ? (['http', 'sqlite'] as const) : []) {
+  servers.push(await withServer(() => startFloor(kind), figuresOf))
+}
 // A server of its own: nothing that the cases left behind counts into its peak.
-const large = ours?.upload && !options.profile ? await withServer(begin, largeOn) : undefined
-const theirs = wanted === 'gatehouse' ? undefined : await withServer(startMlflow, figuresOf)
+const isWhole = options.only === undefined && !options.profile && wanted !== 'mlflow'
+const large = isWhole ? await withServer(begin, largeOn) : undefined
 
 const at = new Date().toISOString()
 const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version }
 const file = `${results}${at.replaceAll(':', '-')}.json`
-await writeFile(file, JSON.stringify({ at, machine, seconds, ours, theirs, large }, null, 2))
-console.log(report(ours, theirs, large))
+await writeFile(file, JSON.stringify({ at, machine, seconds, servers, large }, null, 2))
+console.log(report(servers, large))
 tell(`written to ${file}`)

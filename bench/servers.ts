@@ -10,8 +10,14 @@ import { freePort } from '../test/runner/servers.ts'
 const root = new URL('..', import.meta.url).pathname
 const startMsMax = 400_000
 
-export type BenchServer = {
-  readonly name: string
+/** What of the cases a server can answer. */
+export type CaseKind = 'tracking' | 'search' | 'registry' | 'files'
+
+type Described = { readonly name: string; readonly serves: readonly CaseKind[] }
+
+const everything: readonly CaseKind[] = ['tracking', 'search', 'registry', 'files']
+
+export type BenchServer = Described & {
   readonly url: string
   readonly pid: number
   readonly folder: string
@@ -21,6 +27,8 @@ export type BenchServer = {
   readonly headers: Readonly<Record<string, string>>
   stop(): Promise<void>
 }
+
+const gatehouse: Described = { name: 'Gatehouse', serves: everything }
 
 /** `gatehouse server` on an empty folder, as a user starts it. */
 export async function startGatehouse(profileFolder?: string): Promise<BenchServer> {
@@ -32,8 +40,8 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
   const server = ['server', '--port', `${port}`, '--data', folder]
   const profiling = ['--cpu-prof', '--cpu-prof-dir', profileFolder ?? '']
   return profileFolder === undefined
-    ? started('Gatehouse', { folder, port }, [join(root, 'bin/gatehouse'), ...server])
-    : started('Gatehouse', { folder, port }, [
+    ? startedServer(gatehouse, { folder, port }, [join(root, 'bin/gatehouse'), ...server])
+    : startedServer(gatehouse, { folder, port }, [
         join(root, 'bin/gatehouse-node'),
         ...profiling,
         join(root, 'dist/gatehouse.js'),
@@ -74,7 +82,7 @@ export async function startMlflow(): Promise<BenchServer> {
   if (problem !== undefined) throw new Error(problem)
   const folder = await mkdtemp(join(tmpdir(), 'mlflow-bench-'))
   const port = await freePort()
-  return started('MLflow', { folder, port }, [
+  return startedServer({ name: 'MLflow', serves: everything }, { folder, port }, [
     programOf(name, 'mlflow'),
     'server',
     ...['--host', '127.0.0.1', '--port', `${port}`],
@@ -89,8 +97,9 @@ export function mlflowDatabase(folder: string): string {
   return join(folder, 'mlflow.db')
 }
 
-async function started(
-  name: string,
+/** The server that a command starts, once its `/health` answers. @throws Error with what it printed */
+export async function startedServer(
+  { name, serves }: Described,
   { folder, port }: { readonly folder: string; readonly port: number },
   [command, ...args]: readonly [string, ...string[]],
 ): Promise<BenchServer> {
@@ -117,7 +126,7 @@ async function started(
     await wait(10)
   }
   const startMs = performance.now() - begun
-  return { name, url, pid: child.pid ?? 0, folder, startMs, headers: {}, stop }
+  return { name, serves, url, pid: child.pid ?? 0, folder, startMs, headers: {}, stop }
 }
 
 async function answers(url: string): Promise<boolean> {

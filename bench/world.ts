@@ -51,6 +51,22 @@ export async function prepare(server: BenchServer): Promise<World> {
     }))
     await post(server, 'runs/log-batch', { run_id: historyRunId, metrics })
   }
+  const source = server.serves.includes('registry')
+    ? await prepareRegistry(server, experimentId, runId)
+    : ''
+  if (server.serves.includes('search')) {
+    if (server.name === 'MLflow') copyRuns(mlflowDatabase(server.folder), runId)
+    else await createRuns(server, experimentId)
+  }
+  return { experimentId, runId, historyRunId, source }
+}
+
+/** A model with versions of one run. @returns where their files are */
+async function prepareRegistry(
+  server: BenchServer,
+  experimentId: string,
+  runId: string,
+): Promise<string> {
   const folder = `${experimentId}/${runId}/artifacts/model`
   for (const name of ['MLmodel', 'model.pkl', 'requirements.txt']) {
     const path = `${server.url}/api/2.0/mlflow-artifacts/artifacts/${folder}/${name}`
@@ -77,9 +93,7 @@ export async function prepare(server: BenchServer): Promise<World> {
     stage: 'Production',
     archive_existing_versions: true,
   })
-  if (server.name === 'MLflow') copyRuns(mlflowDatabase(server.folder), runId)
-  else await createRuns(server, experimentId)
-  return { experimentId, runId, historyRunId, source }
+  return source
 }
 
 /** One of the 10,000 runs; `i` decides all its values. */
