@@ -18,7 +18,7 @@ const config: KnipConfig = {
     'src/ui/islands/page.ts!',
     'drizzle/{config,generate}.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
-    'bench/{run,audit-cost,watchers}.ts',
+    'bench/{run,audit-cost,watchers,floor}.ts',
     'bin/build.mjs',
   ],
   project: ['src/**!', 'test/**', 'bench/**', 'bin/**', 'drizzle/*.ts'],

@@ -83,8 +83,9 @@ export async function startMlflow(): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mlflow-bench-'))
   const port = await freePort()
   return startedServer({ name: 'MLflow', serves: everything }, { folder, port }, [
-    programOf(name, 'mlflow'),
-    'server',
+    // Not the program `mlflow`, which fails where the environment was moved.
+    programOf(name, 'python'),
+    ...['-m', 'mlflow', 'server'],
     ...['--host', '127.0.0.1', '--port', `${port}`],
     ...['--backend-store-uri', `sqlite:///${mlflowDatabase(folder)}`],
     ...['--artifacts-destination', join(folder, 'artifacts')],
