@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { ByteRange, ByteStream, OpenBlob } from '../ports.ts'
 
-const readBytes = 1024 * 1024
+const readBytesMax = 1024 * 1024
 
 /**
  * The bytes of a file, or of a part of it, or undefined when there is no such file. The file stays
@@ -11,8 +11,7 @@ export async function readFile(path: string, range?: ByteRange): Promise<OpenBlo
   const file = await openIfThere(path)
   if (!file) return undefined
   const { size: sizeBytes } = await file.stat()
-  const start = range?.start ?? 0
-  const chunks = fileChunks(file, start, range?.end ?? Number.POSITIVE_INFINITY)
+  const chunks = fileChunks(file, range?.start ?? 0, Math.min(range?.end ?? sizeBytes, sizeBytes))
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -30,14 +29,18 @@ export async function readFile(path: string, range?: ByteRange): Promise<OpenBlo
 
 /** The bytes of a file that must be there. */
 export async function* readFileBytes(path: string): ByteStream {
-  yield* fileChunks(await open(path, 'r'), 0, Number.POSITIVE_INFINITY)
+  yield* fileChunks(await open(path, 'r'), 0)
 }
 
-/** Closes the file at its end and on failure. */
-async function* fileChunks(file: FileHandle, start: number, end: number) {
+/**
+ * Closes the file at its end and on failure. Of a small file no more memory is asked for than it has
+ * bytes: a megabyte for each of many makes the runtime collect garbage all the time.
+ */
+async function* fileChunks(file: FileHandle, start: number, until?: number) {
   try {
+    const end = until ?? (await file.stat()).size
     for (let at = start; at < end; ) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, end - at))
+      const buffer = Buffer.allocUnsafeSlow(Math.min(readBytesMax, end - at))
       const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at)
       if (bytesRead === 0) return
       at += bytesRead
