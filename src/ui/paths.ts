@@ -89,6 +89,7 @@ export function pathsUnder(prefix: string) {
     datasets: `${prefix}/datasets`,
     dataset: (digest: string) => `${prefix}/datasets/${part(digest)}`,
     loggedModel,
+    registerLogged: (modelId: string) => `${loggedModel(modelId)}/register`,
     ...tracePathsUnder(prefix),
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),

@@ -40,6 +40,7 @@ import { showFind } from './find/find.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
+import { postNewModel, postRegistration, showRegister } from './logged-models/register.tsx'
 import { showGates } from './models/gates.tsx'
 import {
   followPlace,
@@ -204,6 +205,9 @@ function runRoutes(): Hono<AppEnv> {
     .get('/datasets', guard(anyone), showDatasets)
     .get('/datasets/:digest', guard(anyone), showDataset)
     .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
+    .get('/logged-models/:model/register', guard(mayReadLoggedModel), (c) => showRegister(c))
+    .post('/logged-models/:model/register', postRegistration)
+    .post('/logged-models/:model/register/model', postNewModel)
     .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)
     .get('/logged-models/:model/files/frame', guard(mayReadLoggedModel), sendLoggedModelFrame)
     .get('/runs/:run', guard(mayReadRun), showRun)

@@ -43,6 +43,11 @@ export const LoggedModelPage: FC<LoggedModelProps> = ({ frame, model, experiment
       inMlflow={`/experiments/${experiment.id}/models/${modelId}`}
       crumbs={[...experimentCrumbs(to, experiment), { text: name }]}
       about={<About {...props} model={model} to={to} />}
+      actions={
+        <a class="button" href={to.registerLogged(modelId)}>
+          Register…
+        </a>
+      }
       api={{ method: 'GET', path: `/api/2.0/mlflow/logged-models/${modelId}` }}
     >
       <Tabs

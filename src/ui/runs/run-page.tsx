@@ -28,6 +28,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
   const { run, experiment, mayEdit, children, traces } = standing
   const { to } = frame
   const { runId, name } = run
+  const onlyModel = run.modelOutputs.length === 1 ? run.modelOutputs[0]?.modelId : undefined
   const isNamed = ({ key }: { readonly key: string }) =>
     key.toLowerCase().includes(words.toLowerCase())
   return (
@@ -59,6 +60,11 @@ export const RunPage: FC<RunPageProps> = (props) => {
               Compare with…
             </a>
           ) : null}
+          {onlyModel === undefined ? null : (
+            <a class="button quiet" href={to.registerLogged(onlyModel)}>
+              Register…
+            </a>
+          )}
           {mayEdit ? (
             <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">
               Change…
@@ -248,7 +254,12 @@ const Origin: FC<{ readonly standing: RunStanding; readonly to: Paths }> = ({
             </dd>
           </>
         ) : null}
-        <ModelIds title="Wrote models" of={modelOutputs.map(({ modelId }) => modelId)} to={to} />
+        <ModelIds
+          title="Wrote models"
+          of={modelOutputs.map(({ modelId }) => modelId)}
+          to={to}
+          isWritten
+        />
         <ModelIds title="Read models" of={modelInputs} to={to} />
         {facts.map(([what, value]) =>
           value === undefined ? null : (
@@ -267,14 +278,17 @@ const ModelIds: FC<{
   readonly title: string
   readonly of: readonly string[]
   readonly to: Paths
-}> = ({ title, of, to }) =>
+  /** The run made them, so that they can become versions. */
+  readonly isWritten?: true
+}> = ({ title, of, to, isWritten }) =>
   of.length === 0 ? null : (
     <>
       <dt>{title}</dt>
       <dd class="mono">
         {of.slice(0, 20).map((id) => (
           <div>
-            <a href={to.loggedModel(id)}>{visibleText(id)}</a>
+            <a href={to.loggedModel(id)}>{visibleText(id)}</a>{' '}
+            {isWritten ? <a href={to.registerLogged(id)}>Register…</a> : null}
           </div>
         ))}
         {of.length > 20 ? `and ${countText(of.length - 20)} more` : ''}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { admin } from '../support/auth-server.ts'
+import { fieldsIn, markupIn, textOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
+
+async function world() {
+  const made = await runsWorld()
+  const { ann, mlflow, logRun, app, post } = made
+  const run = await logRun({ name: 'trained' })
+  const { model } = await post('logged-models', {
+    ...{ experiment_id: '1', name: '<img src=x>', source_run_id: run },
+  })
+  const { model_id, artifact_uri } = model.info
+  const folder = artifact_uri.replace('mlflow-artifacts:', '/api/2.0/mlflow-artifacts/artifacts')
+  const files = { MLmodel: 'flavors: {}', 'model_card.md': '# Intended use\n\nRank.\n' }
+  for (const [path, body] of Object.entries(files)) {
+    const headers = { authorization: ann }
+    await app.request(`${folder}/${path}`, { method: 'PUT', headers, body })
+  }
+  await mlflow(ann, 'POST', 'runs/outputs', { run_id: run, models: [{ model_id, step: 0 }] })
+  return { ...made, run, model: String(model_id), page: `/logged-models/${model_id}` }
+}
+
+test('a logged model becomes the next version of a registered model, with its run and files', async () => {
+  const { as, ann, call, run, model, page } = await world()
+  expect((await as(ann).get(`/runs/${run}`)).html).toContain(`href="${page}/register"`)
+  expect((await as(ann).get(page)).html).toContain(`href="${page}/register"`)
+  const form = await as(ann).get(`${page}/register?model=fraud-detector`)
+  expect(form.html).toContain('<option value="fraud-detector"')
+  expect(markupIn(form.html)).toEqual([])
+  const fields = { ...fieldsIn(form.html), description: 'better' }
+  expect(fields).toMatchObject({ model: 'fraud-detector' })
+  const made = await as(ann).post(`${page}/register`, fields)
+  expect([made.status, made.location]).toEqual([303, '/models/fraud-detector/4'])
+  const path = '/api/2.0/mlflow/model-versions/get?name=fraud-detector&version=4'
+  const { json } = await call(ann, 'GET', path)
+  expect(json.model_version).toMatchObject({
+    ...{ run_id: run, description: 'better', current_stage: 'None' },
+    source: `models:/${model}`,
+  })
+  const shown = textOf((await as(ann).get('/models/fraud-detector/4')).html)
+  expect(shown).toContain('sealed')
+  expect(shown).toContain('MLmodel')
+  expect(shown).toContain(`Logged model <img src=x> ${model}`)
+})
+
+test('a registered model of a new name is asked about, and then made', async () => {
+  const { as, ann, page } = await world()
+  const asked = await as(ann).post(`${page}/register`, { model: 'new one', description: 'kept' })
+  expect(asked.status).toBe(404)
+  expect(asked.html).toContain(`formaction="${page}/register/model"`)
+  expect(fieldsIn(asked.html)).toMatchObject({ model: 'new one', description: 'kept' })
+  const made = await as(ann).post(`${page}/register/model`, fieldsIn(asked.html))
+  expect([made.status, made.location]).toEqual([303, `${page}/register?model=new%20one`])
+  const again = await as(ann).post(`${page}/register/model`, { model: 'new one' })
+  expect(again.status).toBe(400)
+  const version = await as(ann).post(`${page}/register`, { model: 'new one' })
+  expect(version.location).toBe('/models/new%20one/1')
+  expect((await as(ann).post(`${page}/register`, { model: '' })).status).toBe(400)
+})
+
+test('who may not register, or not read the logged model, registers nothing, and it is noted', async () => {
+  const { as, eve, rita, call, page, mlflow } = await world()
+  const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+  await mlflow(eve, 'POST', 'registered-models/create', { name: 'of-eve' })
+  expect((await as(eve).get(`${page}/register`)).status).toBe(403)
+  expect((await as(eve).post(`${page}/register`, { model: 'of-eve' })).status).toBe(403)
+  expect((await as(rita).post(`${page}/register`, { model: 'of-eve' })).status).toBe(403)
+  const { json } = await call(admin, 'GET', '/api/v1/audit?action=request.refused')
+  expect(json.items[0].after).toMatchObject({ operation: 'createModelVersion' })
+  const versions = await mlflow(eve, 'POST', 'registered-models/get-latest-versions', {
+    name: 'of-eve',
+  })
+  expect(versions.json).toEqual({})
+  const gone = '/logged-models/m-00000000000000000000000000000000/register'
+  expect((await as(rita).get(gone)).status).not.toBe(200)
+})
