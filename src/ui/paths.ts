@@ -110,6 +110,9 @@ export function pathsUnder(prefix: string) {
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/mlbom.json`,
     compare: (name: string, versions: readonly number[]) =>
       query(`${model(name)}/compare`, { v: versions.join(',') }),
+    /** Of a file of two versions, by its path. */
+    fileDiff: (name: string, versions: readonly number[]) => (path: string) =>
+      query(`${model(name)}/compare/file`, { v: versions.join(','), path }),
     /** With what follows a `?`, in the order given; what is empty is left out. */
     query,
   }

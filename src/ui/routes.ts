@@ -41,6 +41,7 @@ import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
 import { postNewModel, postRegistration, showRegister } from './logged-models/register.tsx'
+import { showFileDiff } from './models/file-diff/file-diff.tsx'
 import { showGates } from './models/gates.tsx'
 import {
   followPlace,
@@ -134,6 +135,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get('/models/:name', guard(mayReadModelOrPast), showModel)
     .get('/models/:name/versions', guard(mayReadModel), showVersions)
     .get('/models/:name/compare', guard(mayReadModel), showComparison)
+    .get('/models/:name/compare/file', guard(mayReadModel), showFileDiff)
     .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
     .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
     .get('/models/:name/serving', guard(mayReadModel), showModelServing)

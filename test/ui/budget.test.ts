@@ -18,6 +18,7 @@ const pages = [
   `${model}/versions?metric=accuracy`,
   `${model}/3`,
   `${model}/compare?v=2,3`,
+  `${model}/compare/file?v=2,3&path=MLmodel`,
   `${model}/change`,
   `${model}/3/change`,
   `${model}/3/card`,
@@ -174,10 +175,35 @@ test('no page of runs asks the database more for more runs and metrics, and none
   }
 })
 
+type TracesWorld = Awaited<ReturnType<typeof tracesWorld>>
+
+/** A queue with these traces, and a set of examples made of as many records. */
+async function reviewsOf({
+  as,
+  ann,
+  call,
+  ids,
+}: Pick<TracesWorld, 'as' | 'ann' | 'call'> & { readonly ids: readonly string[] }) {
+  const { location } = await as(ann).post('/experiments/1/reviews/mine', {})
+  const queue = location ?? ''
+  const sel = ids.slice(0, 100).map((id) => `sel=${id}`)
+  expect((await as(ann).post(`${queue}/items?${sel.join('&')}`, {})).status).toBe(303)
+  const made = await call(ann, 'POST', '/api/3.0/mlflow/datasets/create', {
+    name: 'hard questions',
+    experiment_ids: ['1'],
+  })
+  const { dataset_id } = made.json.dataset
+  const records = ids.map((id) => ({ inputs: { question: id, context: 'x'.repeat(2000) } }))
+  await call(ann, 'POST', `/api/3.0/mlflow/datasets/${dataset_id}/records`, {
+    records: JSON.stringify(records),
+  })
+  return { queue, evaluation: `/evaluation-datasets/${dataset_id}` }
+}
+
 /** As `costs`, of the pages of traces, where there are so many of them with so many spans each. */
 async function costsOfTraces(traces: number, spans: number): Promise<Costs> {
   const { platform, count } = await countingPlatform()
-  const { as, ann, logTrace, list } = await tracesWorld(platform)
+  const { as, ann, call, logTrace, list } = await tracesWorld(platform)
   const more = Array.from({ length: spans }, (_, i) => ({ id: 100 + i, parent: 1 + (i % 40) }))
   const long = 'what is asked '.repeat(200)
   const ids: string[] = []
@@ -185,9 +211,14 @@ async function costsOfTraces(traces: number, spans: number): Promise<Costs> {
     const said = { ...answered, question: long, answer: long }
     ids.push(await logTrace(i, said, i < 3 ? [...answerSpans, ...more] : []))
   }
+  const { queue, evaluation } = await reviewsOf({ as, ann, call, ids })
   const found: Costs = {}
   for (const [name, page] of Object.entries({
     list,
+    reviews: `/experiments/1/reviews?sel=${ids[0]}`,
+    review: queue,
+    evaluations: '/experiments/1/evaluation-datasets',
+    evaluation,
     filter: `${list}?q=${encodeURIComponent("status = 'OK'")}`,
     deletion: `${list}/delete?${ids
       .slice(0, 100)

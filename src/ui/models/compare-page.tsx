@@ -19,6 +19,7 @@ export const ComparePage: FC<ComparePageProps> = ({ frame, name, comparison, bet
   const { versions } = comparison
   const numbers = versions.map(({ version }) => version)
   const count = countDifferences(comparison)
+  const fileHref = numbers.length === 2 ? to.fileDiff(name, numbers) : undefined
   return (
     <Page
       frame={frame}
@@ -58,6 +59,7 @@ export const ComparePage: FC<ComparePageProps> = ({ frame, name, comparison, bet
         <Differences
           of={comparison}
           better={better}
+          fileHref={fileHref}
           names={numbers.map((number, i) => (i === 0 ? `${number} (base)` : String(number)))}
         />
       </div>

@@ -13,18 +13,20 @@ type DifferencesProps = {
   readonly better: Directions
   /** What each version is called. */
   readonly names: readonly string[]
+  /** Where the lines of a file that differs are shown. */
+  readonly fileHref?: ((path: string) => string) | undefined
 }
 
 const rowsMax = 200
 
 /** What differs between versions, what matters most first; sections in which nothing differs are one line. */
-export const Differences: FC<DifferencesProps> = ({ of, better, names }) => {
+export const Differences: FC<DifferencesProps> = ({ of, better, names, fileHref }) => {
   const parts = sectionsOf(of)
   const same = parts.filter(({ rows }) => rows?.length === 0).map(({ title }) => title)
   const unknown = parts.filter(({ rows }) => rows === undefined).map(({ title }) => title)
   return (
     <>
-      {parts.map(({ title, rows, isMetric, note }) =>
+      {parts.map(({ title, rows, isMetric, isFiles, note }) =>
         rows === undefined || rows.length === 0 ? null : (
           <details open={rows.length <= 20}>
             <summary>
@@ -36,7 +38,11 @@ export const Differences: FC<DifferencesProps> = ({ of, better, names }) => {
             </summary>
             <Table caption={`${title} that differ`} columns={columnsOf(title, names, isMetric)}>
               {rows.slice(0, rowsMax).map((row) => (
-                <Row row={row} better={isMetric ? better : undefined} />
+                <Row
+                  row={row}
+                  better={isMetric ? better : undefined}
+                  href={isFiles ? fileHref?.(row.key) : undefined}
+                />
               ))}
             </Table>
             {rows.length > rowsMax ? (
@@ -58,6 +64,7 @@ type PartOfComparison = {
   readonly title: string
   readonly rows: readonly Difference<Value>[] | undefined
   readonly isMetric?: true
+  readonly isFiles?: true
   readonly note?: string | undefined
 }
 
@@ -73,7 +80,12 @@ function sectionsOf(of: VersionComparison): readonly PartOfComparison[] {
     { title: 'Params', rows: of.params },
     { title: 'Environment', rows: of.environment },
     { title: 'Tags', rows: of.tags },
-    { title: 'Files', rows: of.files, note: of.hasMoreFiles ? 'and more' : undefined },
+    {
+      title: 'Files',
+      rows: of.files,
+      isFiles: true,
+      note: of.hasMoreFiles ? 'and more' : undefined,
+    },
     {
       title: 'Card',
       rows: of.card?.map(({ key, values }) => ({ key: titleOf(key), values })),
@@ -102,15 +114,24 @@ function columnsOf(title: string, names: readonly string[], isMetric: true | und
   return [one, ...values, ...(isMetric && names.length === 2 ? [change] : [])]
 }
 
-const Row: FC<{ readonly row: Difference<Value>; readonly better: Directions | undefined }> = ({
-  row: { key, values },
-  better,
-}) => {
+type RowProps = {
+  readonly row: Difference<Value>
+  readonly better: Directions | undefined
+  readonly href: string | undefined
+}
+
+const Row: FC<RowProps> = ({ row: { key, values }, better, href }) => {
   const direction = better?.(key)
   return (
     <tr>
       <th scope="row">
-        <Given text={key} />
+        {href === undefined ? (
+          <Given text={key} />
+        ) : (
+          <a href={href}>
+            <Given text={key} />
+          </a>
+        )}
         {direction ? (
           <span class="soft">
             {' '}

@@ -71,7 +71,7 @@ export const PromotionPage: FC<DecideProps> = (props) => {
           </section>
         ) : null}
         <div class="stack grounds" data-part="grounds">
-          {status === 'open' ? <Changes {...standing} /> : null}
+          {status === 'open' ? <Changes {...standing} to={to} /> : null}
           <Gates view={view} />
           <Conversation view={view} />
           <Evidence view={view} />
@@ -129,13 +129,20 @@ const Waiting: FC<WaitingProps> = ({ waiting, id, to }) => {
   )
 }
 
-const Changes: FC<Standing> = ({ view: { version, target }, live, comparison, policies }) => (
+const Changes: FC<Standing & { readonly to: Paths }> = ({
+  view: { model, version, target },
+  live,
+  comparison,
+  policies,
+  to,
+}) => (
   <section class="near" aria-labelledby="changes">
     <h2 id="changes">What changes in {visibleText(targetText(target))}</h2>
     {live && comparison ? (
       <Differences
         of={comparison}
         better={directionsOf(policies)}
+        fileHref={to.fileDiff(model, [live.version, version])}
         names={[
           `${live.version} (${live.isThere ? 'live' : 'was live'})`,
           `${version} (asked for)`,

@@ -167,7 +167,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss&x0=50&x1=300&smooth=0.9`],
       ...[`/runs/compare?ids=${wave},${other}`, '/runs/compare?in=1&view=charts&by=p.model&band=1'],
       ...['/runs/compare?in=1&view=parallel', '/runs/compare?in=1&view=scatter&trend=1&x0=0.1'],
-      ...[model, `${model}/files`, '/datasets', '/datasets/9f2c01aa'],
+      ...[model, `${model}/files`, `${model}/register`, '/datasets', '/datasets/9f2c01aa'],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[
         list,
@@ -285,10 +285,11 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/models/${name}/compare?v=2,3`, `/models/${name}/rollback?stage=Production`],
       ...[`/models/${name}/3/promote?to=Production`, `/models/${name}/change`],
       ...[`/models/${name}/3/gates`, '/models/fraud-detecter'],
-      ...[`/models/${name}/versions?metric=accuracy`, `/models/${name}?at=${clock.now()}`],
-      `/models/${name}?at=never`,
     ]
     expect(await walk(url, paths, { who: rita })).toEqual([])
+    const base = `/models/${name}`
+    const later = [`versions?metric=accuracy`, 'compare/file?v=2,3&path=MLmodel']
+    const past = [`?at=${clock.now()}`, '?at=never'].map((at) => base + at)
     const forms = [
       'change',
       '3/change',
@@ -297,10 +298,9 @@ describe.skipIf(isLacking)('in a browser', () => {
       '3/card/revisions',
       '3/promote?to=Staging',
     ]
-    const base = `/models/${name}`
     await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
     expect(
-      await walk(url, [base, ...forms.map((form) => `${base}/${form}`)], {
+      await walk(url, [base, ...past, ...[...later, ...forms].map((of) => `${base}/${of}`)], {
         who: ann,
         seenIn: diagonal,
       }),

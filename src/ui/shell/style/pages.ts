@@ -46,5 +46,6 @@ meter::-moz-meter-bar { background: var(--link); }
 .chosen-metric > label { max-inline-size: 24rem; }
 .dots.broken { stroke: var(--bad); }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
+table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; } table.text-diff td:first-child { inline-size: 1.5rem; user-select: none; }
 td.added { background: var(--added); } td.removed { background: var(--removed); }
 `
