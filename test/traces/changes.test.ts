@@ -63,6 +63,12 @@ test('traces are linked with runs and prompts, as often as it is said', async ()
   const refused = await s.post('traces/link-to-run', { run_id, trace_ids: many })
   expect(refused.json.message).toMatch(/^Cannot link more than 100 traces to a run/)
   const prompt_versions = [{ name: 'qa', version: '1' }]
+  // None is no error; not to say which is one.
+  expect((await s.post('traces/link-to-run', { run_id, trace_ids: [] })).status).toBe(200)
+  const unsaid = await s.post('traces/link-to-run', { run_id })
+  expect(unsaid.json.message).toContain("Missing value for required parameter 'trace_ids'")
+  const unnamed = await s.post('traces/link-prompts', { trace_id: traceId() })
+  expect(unnamed.json.message).toContain("Missing value for required parameter 'prompt_versions'")
   const linked = (trace_id: string) => s.post('traces/link-prompts', { trace_id, prompt_versions })
   expect((await linked(traceId())).status).toBe(200)
   expect((await linked('tr-none')).status).toBe(404)

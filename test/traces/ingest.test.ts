@@ -199,6 +199,8 @@ describe('spans alone', () => {
       json: '{"a": [1, 1.0, null]}',
       map: { 'a b': [true] },
       '': 'x\u0000y',
+      nothing: null,
+      'text of null': 'null',
     }
     await s.log([
       { ...root, attributes, links: [{ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }] },
@@ -218,6 +220,8 @@ describe('spans alone', () => {
     })
     const [read] = (await s.read()).spans
     expect(read.links).toHaveLength(1)
+    expect(read.attributes).toContainEqual({ key: 'nothing', value: {} })
+    expect(read.attributes).toContainEqual({ key: 'text of null', value: { string_value: 'null' } })
     expect((await s.get(`get?trace_id=${traceId()}`)).text).toContain(
       '"int_value":4611686018427387904',
     )

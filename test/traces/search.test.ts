@@ -80,6 +80,8 @@ beforeAll(async () => {
   await says(2, 'correct', { feedback: { value: false } })
   await says(2, 'score', { feedback: { value: 0.2 } })
   await says(2, 'grade', { feedback: { value: 'good' } })
+  await says(3, 'judged', { feedback: { error: { error_code: 'TIMEOUT' } } })
+  await says(4, 'judged', { feedback: { value: null } })
   await says(
     1,
     'whole',
@@ -128,6 +130,8 @@ describe('a filter', () => {
     ['run_id IS NULL', 'delta gamma beta'],
     ["attribute.run_id = 'linked'", 'gamma'],
     ["run_id != 'linked'", 'alpha'],
+    ["metadata.`mlflow.sourceRun` = 'linked'", 'gamma'],
+    ["request_metadata.mlflow.sourceRun != 'linked'", 'alpha'],
     ["prompt = 'qa/1'", 'delta'],
     ["prompt = 'qa/2'", ''],
     ["tags.fruit = 'apple'", 'alpha'],
@@ -173,6 +177,11 @@ describe('a filter', () => {
     ["feedback.whole = 'fine'", 'beta alpha'],
     ['feedback.whole IS NULL', 'delta gamma'],
     ['feedback.correct > 0', ''],
+    // An error of a judge is no value, as null is none.
+    ["feedback.judged = 'null'", 'delta gamma'],
+    ["feedback.judged != 'good'", 'delta gamma'],
+    ["feedback.judged LIKE 'nu%'", 'delta gamma'],
+    ['feedback.judged > 0', ''],
     ["expectation.exp = 'hello'", 'alpha'],
     ["issue.id = 'i-1'", ''],
     [

@@ -67,7 +67,7 @@ export const traceChangeOperations: readonly Operation[] = [
   ),
   operation('linkTracesToRun', {
     request: message({
-      trace_ids: { type: 'string', repeated: true },
+      trace_ids: { type: 'string', repeated: true, required: true },
       run_id: { type: 'string', required: true },
     }),
     rule: mayLink,
@@ -82,6 +82,7 @@ export const traceChangeOperations: readonly Operation[] = [
           version: { type: 'string', required: true },
         }),
         repeated: true,
+        required: true,
       },
     }),
     rule: (ctx, req) => requireTrace(ctx, req.trace_id, 'EDIT'),

@@ -8,6 +8,8 @@ import { isAssessedSql } from '../assessments/assessment.ts'
 
 const t = sql`t`
 const comparisons = ['<', '<=', '>', '>='] as const
+/** An error instead of a value counts as none. */
+const value = sql`coalesce(a.value, 'null')`
 
 /**
  * What people and judges say under a name. Values are compared as their JSON; texts as themselves too,
@@ -47,7 +49,7 @@ function valueCondition(clause: KnownClause, literals: Literals): SQL {
   const { operator } = clause
   if (operator === 'LIKE' || operator === 'ILIKE') {
     const pattern = stringOf(clause)
-    return likeSql(sql`a.value`, { pattern, caseSensitive: operator === 'LIKE' }, literals)
+    return likeSql(value, { pattern, caseSensitive: operator === 'LIKE' }, literals)
   }
   if (operator !== '=' && operator !== '!=') {
     return sql`a.number ${sql.raw(operator)} ${literals.double(Number(numberOf(clause)))}`
@@ -55,7 +57,7 @@ function valueCondition(clause: KnownClause, literals: Literals): SQL {
   const text = stringOf(clause)
   const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
   const values = literals.text(JSON.stringify([text, JSON.stringify(text)]))
-  const isEqual = sql`a.value in (select value from json_each(${values}))`
+  const isEqual = sql`${value} in (select j.value from json_each(${values}) j)`
   const isSame = Number.isFinite(number)
     ? sql`(${isEqual} or coalesce(a.number = ${literals.double(number)}, 0))`
     : isEqual

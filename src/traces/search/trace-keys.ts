@@ -60,7 +60,7 @@ export const traceFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField
     ]),
   ],
   [tagPrefixes, labelField(sql`t.tags`)],
-  [metadataPrefixes, { ...labelField(sql`t.metadata`), condition: sessionCondition }],
+  [metadataPrefixes, { ...labelField(sql`t.metadata`), condition: metadataCondition }],
   [['feedback'], assessmentField('feedback')],
   [['expectation'], assessmentField('expectation')],
   [
@@ -100,9 +100,11 @@ export function isOfSessionSql(session: SQL): SQL {
   return sql`unlikely(t.session_id = ${session})`
 }
 
-/** The session has a column, and that an index. */
-function sessionCondition(clause: KnownClause, literals: Literals): SQL | undefined {
-  const isSession = clause.operator === '=' && clause.key.name === 'mlflow.trace.session'
+/** The session and the run have columns, and those indexes. */
+function metadataCondition(clause: KnownClause, literals: Literals): SQL | undefined {
+  if (clause.operator !== '=') return undefined
+  if (clause.key.name === 'mlflow.sourceRun') return runCondition(clause, literals)
+  const isSession = clause.key.name === 'mlflow.trace.session'
   return isSession ? isOfSessionSql(literals.text(stringOf(clause))) : undefined
 }
 

@@ -94,8 +94,10 @@ export function parseSpanLine(line: string): Span {
 }
 
 function attributeOf(text: ExactJson): ExactJson {
-  // A client's own file may hold a bare text.
-  return typeof text === 'string' ? (parseValueText(text) ?? text) : text
+  if (typeof text !== 'string') return text
+  const value = parseValueText(text)
+  // A client's own file may hold a bare text. `null` is a value.
+  return value === undefined ? text : value
 }
 
 function statusOf(code: string): SpanStatus {

@@ -191,3 +191,51 @@ def test_a_trace_is_merged_and_never_moved(experiment, unique):
     with pytest.raises(MlflowException):
         _get_store().start_trace(info)
     assert mlflow.get_trace(trace_id).info.experiment_id == experiment.experiment_id
+
+
+def test_nothing_and_a_text_that_says_so_stay_apart(experiment):
+    with mlflow.start_span("root") as span:
+        span.set_attribute("nothing", None)
+        span.set_attribute("text", "null")
+        span.set_inputs({"a": None, "b": [None, "null"]})
+        span.set_outputs(None)
+    mlflow.flush_trace_async_logging()
+    (root,) = mlflow.get_trace(span.trace_id).data.spans
+    assert root.get_attribute("nothing") is None
+    assert root.get_attribute("text") == "null"
+    assert root.inputs == {"a": None, "b": [None, "null"]}
+    assert root.outputs is None
+
+
+def test_a_judge_that_failed_said_nothing(experiment):
+    ids = {}
+    for name in ["failed", "said"]:
+        ids[name] = logged(name)
+    mlflow.flush_trace_async_logging()
+    mlflow.log_feedback(trace_id=ids["failed"], name="judge", error=ValueError("no"))
+    mlflow.log_feedback(trace_id=ids["said"], name="judge", value="good")
+
+    def found(text):
+        traces = mlflow.search_traces(
+            locations=[experiment.experiment_id], filter_string=text, return_type="list"
+        )
+        return [trace.info.trace_id for trace in traces]
+
+    assert found("feedback.judge != 'good'") == [ids["failed"]]
+    assert found("feedback.judge = 'good'") == [ids["said"]]
+    assert len(found("feedback.judge IS NOT NULL")) == 2
+
+
+def test_traces_of_a_run_are_found_by_the_metadata_of_older_clients_too(client, experiment, run):
+    inside = logged("inside")
+    mlflow.end_run()
+    outside, other = logged("outside"), logged("other")
+    mlflow.flush_trace_async_logging()
+    client.link_traces_to_run([outside], run.info.run_id)
+    found = mlflow.search_traces(
+        locations=[experiment.experiment_id],
+        filter_string=f"metadata.`mlflow.sourceRun` = '{run.info.run_id}'",
+        return_type="list",
+    )
+    assert sorted(trace.info.trace_id for trace in found) == sorted([inside, outside])
+    assert other not in [trace.info.trace_id for trace in found]
