@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Json, Reply } from '../support/client.ts'
+import { appOf } from '../support/app.ts'
+import { client, type Json, type Reply } from '../support/client.ts'
 import { traceId, traceServer } from '../support/trace-server.ts'
+import { watchedDatabase } from '../support/watched-database.ts'
 
 let s: Awaited<ReturnType<typeof traceServer>>
 const path = (id = '') => `/api/3.0/mlflow/traces/${traceId()}/assessments${id && `/${id}`}`
@@ -151,4 +153,28 @@ describe('an update', () => {
   ])('with %s is refused', async (_, change, mask) => {
     expect((await update(change, mask)).status).toBe(400)
   })
+})
+
+test('a change of feedback is not written into an expectation that was made under its id meanwhile', async () => {
+  const own = { ...good, assessment_id: 'a-own' }
+  await said(own)
+  let hasActed = false
+  const replace = async () => {
+    if (hasActed) return
+    hasActed = true
+    await s.call('DELETE', path('a-own'))
+    await said({ ...own, feedback: undefined, expectation: { value: 'x' } })
+  }
+  const db = watchedDatabase(s.platform.db, { tables: 'assessments', before: replace })
+  const overtaken = client(appOf(() => ({ ...s.platform, db })))
+  const change = { assessment: { feedback: { value: 'y' } }, update_mask: 'feedback' }
+  const refused = await overtaken.call('PATCH', path('a-own'), change)
+  expect([hasActed, refused.status, refused.json.error_code]).toEqual([
+    true,
+    400,
+    'INVALID_PARAMETER_VALUE',
+  ])
+  const kept = await read('a-own')
+  expect(kept.expectation).toEqual({ value: 'x' })
+  expect(kept).not.toHaveProperty('feedback')
 })

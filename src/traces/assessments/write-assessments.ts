@@ -148,6 +148,7 @@ export async function updateAssessment(
       from json_each(${row}) j
       where assessments.trace = (${trace}) and assessments.assessment_id = ${assessmentId}
         and assessments.updated_at_ms = coalesce(${seenMs ?? null}, assessments.updated_at_ms)
+        and assessments.kind = coalesce(${said?.kind ?? null}, assessments.kind)
       returning assessments.id`,
     bound: boundStatement(trace),
     counted,
@@ -157,6 +158,8 @@ export async function updateAssessment(
   const [found] = read
   if (!found) throw absent(messages.noAssessment(assessmentId, traceId))
   if (changed.length === 0) {
+    // It may have been deleted, and another one made under its id.
+    checkChange(assessmentFrom(found), given)
     throw conflict('Somebody has changed it since; open the page again and change what it says now')
   }
   return assessmentFrom(found)
