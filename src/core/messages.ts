@@ -220,6 +220,13 @@ export const messages = {
   defaultLabelName: (name: string) =>
     `\`${name}\` is reserved for the experiment's default question`,
   labelInputFixed: "A label schema's input type cannot be changed",
+  multiSelectFixed: '`InputCategorical.multi_select` cannot be changed after creation',
+  equalLabels: (label: string) =>
+    `\`InputPassFail.positive_label\` and \`negative_label\` must be distinct; got '${excerpt(label)}' for both.`,
+  tooManyOptions: (field: string, most: number, count: number) =>
+    `\`${field}\` must have at most ${most} entries; got ${count}.`,
+  tooManyCharacters: (field: string, most: number, count: number) =>
+    `${field} must be at most ${most} characters; got ${count}.`,
   defaultLabelFixed: (done: 'edited' | 'deleted') =>
     `The experiment's default question cannot be ${done}.`,
   noReviewQueue: (id: string) => `Review queue with id '${excerpt(id)}' not found.`,
@@ -229,6 +236,11 @@ export const messages = {
     `Review queue with name '${excerpt(name)}' already exists (names are case-insensitive).`,
   queueOfUser: (user: string) =>
     `'${excerpt(user)}' is a user, whose own review queue has this name; choose another name, or put that user among those of the queue`,
+  tooManyReviewers: (most: number, count: number) =>
+    `A review queue can have at most ${most} assigned users; got ${count}.`,
+  reservedQueueName: (name: string) => `\`${excerpt(name)}\` is a reserved queue name`,
+  userQueueSchemas: 'A user queue cannot have explicitly-attached schemas',
+  queueQuestionsLocked: "A review queue's questions are locked once items are assigned to it",
   userQueueFixed: "A user queue's name, assigned user, schemas, and owner are fixed",
   noTracesToReview: (ids: readonly string[], queue: string, experiment: number) =>
     `Cannot attach trace(s) [${excerpt(quotedList(ids))}] to review queue '${excerpt(queue)}': they do not exist in experiment '${experiment}'.`,

@@ -15,7 +15,7 @@ export const keyCharsMax = 250
 export function checkLength(value: string, charsMax: number, field: string): void {
   if (value.length <= charsMax) return
   // A character is one or two code units, so only texts in between have to be counted.
-  if (value.length > 2 * charsMax || codePoints(value) > charsMax) {
+  if (value.length > 2 * charsMax || countCharacters(value) > charsMax) {
     throw invalid(messages.tooLong(field, charsMax))
   }
 }
@@ -43,7 +43,7 @@ export function keepVisible(text: string): string {
   return text.replace(/[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
 }
 
-function codePoints(value: string): number {
+export function countCharacters(value: string): number {
   let count = value.length
   for (let i = 1; i < value.length; i++) {
     // The second unit of a pair; loops over characters take ten times as long.

@@ -86,6 +86,41 @@ test('issues are found by status and run, the newest first, page by page', async
   expect((await search({ max_results: 0 })).error_code).toBe('INVALID_PARAMETER_VALUE')
 })
 
+test('the gravest issues come first, then those found most, then the newest, page by page', async () => {
+  const made = new Map<string, string>()
+  for (const [name, severity] of [
+    ['found', undefined],
+    ['low', 'low'],
+    ['high', 'high'],
+    ['none', 'not_an_issue'],
+    ['medium', 'medium'],
+    ['newest', undefined],
+  ]) {
+    const { json } = await issue({ name, severity })
+    made.set(String(name), json.issue.issue_id)
+  }
+  await s.info()
+  const assessment = {
+    assessment_name: made.get('found'),
+    source: { source_type: 'HUMAN' },
+    issue: { issue_name: 'found' },
+  }
+  await s.post3(`traces/${traceId()}/assessments`, { assessment })
+  const all = async (body: object) => {
+    const found: string[] = []
+    let page_token: string | undefined
+    do {
+      const page = await search({ max_results: 2, page_token, ...body })
+      found.push(...namesOf(page))
+      page_token = page.next_page_token
+    } while (page_token)
+    return found
+  }
+  const grave = ['high', 'medium', 'low', 'none']
+  expect(await all({})).toEqual([...grave, 'newest', 'found'])
+  expect(await all({ include_trace_count: true })).toEqual([...grave, 'found', 'newest'])
+})
+
 test('the traces of an issue are counted once each', async () => {
   const { issue_id } = (await issue()).json.issue
   await issue({ name: 'other' })
@@ -99,6 +134,6 @@ test('the traces of an issue are counted once each', async () => {
     for (const _ of [1, 2]) await s.post3(`traces/${traceId(trace)}/assessments`, { assessment })
   }
   const { issues } = await search({ include_trace_count: true })
-  expect(issues.map(({ trace_count }: Json) => trace_count)).toEqual([0, 2])
+  expect(issues.map(({ trace_count }: Json) => trace_count)).toEqual([2, 0])
   expect((await search()).issues[0]).not.toHaveProperty('trace_count')
 })

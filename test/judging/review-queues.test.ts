@@ -71,8 +71,33 @@ describe('a label schema', () => {
     ['of too long a name', { ...text, name: 'n'.repeat(251) }, 'name'],
     [
       'of the default name',
-      { ...text, name: 'Feedback' },
+      { ...text, name: ' feedBACK ' },
       "reserved for the experiment's default question",
+    ],
+    [
+      'of too long an instruction',
+      { ...text, instruction: 'i'.repeat(1001) },
+      'Label schema `instruction` must be at most 1000 characters; got 1001.',
+    ],
+    [
+      'of two equal labels',
+      { input: { pass_fail: { positive_label: 'A', negative_label: 'A' } } },
+      "must be distinct; got 'A' for both",
+    ],
+    [
+      'with too long a label',
+      { input: { pass_fail: { positive_label: 'a'.repeat(65), negative_label: 'n' } } },
+      '`InputPassFail.positive_label` must be at most 64 characters; got 65.',
+    ],
+    [
+      'with too long an option',
+      { input: { categorical: { options: ['a'.repeat(65)] } } },
+      '`InputCategorical.options` entries must be at most 64 characters',
+    ],
+    [
+      'of too many options',
+      { input: { categorical: { options: [...'abcdefghijk'] } } },
+      '`InputCategorical.options` must have at most 10 entries; got 11.',
     ],
     [
       'with an empty label',
@@ -103,6 +128,16 @@ describe('a label schema', () => {
     const refused = await label(body)
     expect(refused.status).toBe(400)
     expect(refused.json.message).toContain(message)
+  })
+
+  test('of one of several stays so: answers to it are there', async () => {
+    const { schema_id } = await newLabel({ input: { categorical: { options: ['a'] } } })
+    const several = { categorical: { options: ['a'], multi_select: true } }
+    const refused = await s.call('PATCH', `${labels}/update`, { schema_id, input: several })
+    expect([refused.status, refused.json.message]).toEqual([
+      400,
+      expect.stringContaining('`InputCategorical.multi_select` cannot be changed after creation'),
+    ])
   })
 
   test('has a name of its own in its experiment, which is there', async () => {
@@ -144,7 +179,8 @@ describe('a label schema', () => {
 describe('a review queue', () => {
   test('is kept, found and changed', async () => {
     const { schema_id } = await newLabel({ input: { text: {} } })
-    const made = await newQueue({ users: ['Kim', 'al', 'kim'], schema_ids: [schema_id] })
+    const named = { users: ['Kim', ' al ', 'kim'], schema_ids: [schema_id, schema_id] }
+    const made = await newQueue({ ...named, name: ' q1 ' })
     expect(made).toEqual({
       queue_id: expect.stringMatching(/^rq-[0-9a-f]{32}$/),
       ...{ experiment_id: s.experiment, name: 'q1', queue_type: 'CUSTOM' },
@@ -159,11 +195,11 @@ describe('a review queue', () => {
     expect((await update({ users: ['lee'] })).users).toEqual(['al', 'kim'])
     expect((await update({ users: ['lee'], update_users: true })).users).toEqual(['lee'])
     expect(
-      await update({ update_schema_ids: true, name: 'Q2', new_owner: 'Max' }),
+      await update({ update_schema_ids: true, name: ' Q2', new_owner: ' Max ' }),
     ).not.toHaveProperty('schema_ids')
     expect((await get(`${queues}/get`, { queue_id })).json.review_queue).toMatchObject({
       name: 'Q2',
-      created_by: 'max',
+      created_by: 'Max',
     })
     for (const _ of [1, 2]) {
       expect((await s.call('POST', `${queues}/delete`, { queue_id })).status).toBe(200)
@@ -194,7 +230,8 @@ describe('a review queue', () => {
   test.each([
     ['without name', { name: ' ' }, 400, '`name` must be a non-empty string'],
     ['without type', { queue_type: undefined }, 400, 'queue_type'],
-    ['of the reserved name', { name: 'Default' }, 400, 'choose another name'],
+    ['of the reserved name', { name: 'Default' }, 400, '`Default` is a reserved queue name'],
+    ['with a user without name', { users: ['a', ' '] }, 400, '`user` must be a non-empty string'],
     [
       'of a label schema that is not there',
       { schema_ids: ['ls-x'] },
@@ -204,14 +241,62 @@ describe('a review queue', () => {
     ['of an experiment that is not there', { experiment_id: '999' }, 404, '999'],
     [
       'of too many users',
-      { users: Array.from({ length: 501 }, (_, i) => `u${i}`) },
+      { users: [...'abcdefghijk'] },
       400,
-      'at most 500 users',
+      'A review queue can have at most 10 assigned users; got 11.',
     ],
   ])('%s is refused', async (_, body, status, message) => {
     const refused = await queue(body)
     expect(refused.status).toBe(status)
     expect(refused.json.message).toContain(message)
+  })
+
+  test('of a user asks all questions, and not some', async () => {
+    const { schema_id } = await newLabel({ input: { text: {} } })
+    const refused = await queue({ name: 'kim', queue_type: 'USER', schema_ids: [schema_id] })
+    expect([refused.status, refused.json.message]).toEqual([
+      400,
+      expect.stringContaining('A user queue cannot have explicitly-attached schemas'),
+    ])
+  })
+
+  test('asks what it asked as long as it has items, and takes other people meanwhile', async () => {
+    const [one, other] = [
+      await newLabel({ name: 'one', input: { text: {} } }),
+      await newLabel({ name: 'other', input: { text: {} } }),
+    ]
+    await s.info()
+    const { queue_id } = await newQueue({ schema_ids: [one.schema_id] })
+    const item = { queue_id, item_ids: [traceId()] }
+    await s.call('POST', `${queues}/items/add`, item)
+    const update = (body: object) => s.call('POST', `${queues}/update`, { queue_id, ...body })
+    const ask = { update_schema_ids: true, schema_ids: [other.schema_id] }
+    const refused = await update({ ...ask, name: 'renamed' })
+    expect([refused.status, refused.json.message]).toEqual([
+      400,
+      expect.stringContaining('questions are locked once items are assigned to it'),
+    ])
+    expect((await get(`${queues}/get`, { queue_id })).json.review_queue.name).toBe('q1')
+    const users = await update({ update_users: true, users: ['kim'] })
+    expect(users.json.review_queue.users).toEqual(['kim'])
+    await s.call('POST', `${queues}/items/remove`, item)
+    expect((await update(ask)).json.review_queue.schema_ids).toEqual([other.schema_id])
+  })
+
+  test('that gets its first item while its questions change has the one or the other', async () => {
+    const { schema_id } = await newLabel({ input: { text: {} } })
+    await s.info()
+    for (let i = 0; i < 8; i++) {
+      const { queue_id } = await newQueue({ name: `q${i}` })
+      const ask = { queue_id, update_schema_ids: true, schema_ids: [schema_id] }
+      const [changed, added] = await Promise.all([
+        s.call('POST', `${queues}/update`, ask),
+        s.call('POST', `${queues}/items/add`, { queue_id, item_ids: [traceId()] }),
+      ])
+      expect(added.status).toBe(200)
+      const now = (await get(`${queues}/get`, { queue_id })).json.review_queue.schema_ids ?? []
+      expect(now).toEqual(changed.status === 200 ? [schema_id] : [])
+    }
   })
 
   test('has a name of its own in its experiment, in whatever case', async () => {
@@ -221,6 +306,8 @@ describe('a review queue', () => {
     const { queue_id } = await newQueue({ name: 'other' })
     const renamed = await s.call('POST', `${queues}/update`, { queue_id, name: 'q1' })
     expect(renamed.json.error_code).toBe('RESOURCE_ALREADY_EXISTS')
+    const reserved = await s.call('POST', `${queues}/update`, { queue_id, name: 'Default' })
+    expect(reserved.json.message).toContain('`Default` is a reserved queue name')
   })
 
   test('is listed by its user and its traces, the newest first', async () => {
@@ -277,6 +364,7 @@ describe('items of a queue', () => {
     expect((await settle(traceId(1), 'PENDING')).json.item).not.toHaveProperty('completed_by')
     const first = await list({ max_results: 1 })
     const second = await list({ max_results: 1, page_token: first.next_page_token })
+    // Of one request by their ids, however they were named.
     expect([idsIn(first), idsIn(second)]).toEqual([[traceId(1)], [traceId(2)]])
     const remove = { queue_id, item_ids: [traceId(2), 'tr-none'] }
     expect((await s.call('POST', `${queues}/items/remove`, remove)).status).toBe(200)
@@ -305,12 +393,31 @@ describe('items of a queue', () => {
     expect((await settle('tr-x', 'DECLINED', 'kim')).json.message).toBe(
       `Item 'tr-x' is not attached to review queue '${queue_id}'.`,
     )
+    expect((await settle(traceId(1), 'COMPLETE', ' ')).json.message).toContain('is required')
     expect((await add()).json.message).toContain('must be a non-empty list')
+    expect((await add(traceId(1), ' ')).json.message).toContain('must be a non-empty string')
+    expect(idsIn((await add(` ${traceId(1)} `)).json)).toEqual([traceId(1)])
     const none = { queue_id: 'rq-x', item_ids: ['a'] }
     for (const verb of ['add', 'remove']) {
       expect((await s.call('POST', `${queues}/items/${verb}`, none)).status).toBe(404)
     }
   })
+})
+
+test('who looked at a trace first is told, until somebody says that it is to be looked at again', async () => {
+  await s.info()
+  const { queue_id } = await newQueue()
+  await s.call('POST', `${queues}/items/add`, { queue_id, item_ids: [traceId()] })
+  const settle = async (status: string, completed_by?: string) => {
+    const said = { queue_id, item_id: traceId(), status, completed_by }
+    return (await s.call('POST', `${queues}/items/set-status`, said)).json.item
+  }
+  const first = await settle('COMPLETE', 'Kim')
+  expect(first.completed_by).toBe('kim')
+  clock.pass(5)
+  expect(await settle('COMPLETE', 'lee')).toEqual(first)
+  expect((await settle('DECLINED', 'lee')).completed_by).toBe('lee')
+  expect(await settle('PENDING')).not.toHaveProperty('completed_by')
 })
 
 test('a label schema that is deleted is asked by no queue any more', async () => {

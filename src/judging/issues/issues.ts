@@ -135,6 +135,15 @@ function issueJson({ name, status, severity }: IssueTexts): SQL {
 }
 
 const newestFirst = [{ expression: sql`i.id`, descending: true, type: 'int64' }] as const
+const gravestFirst = {
+  expression: sql`case i.severity when 'high' then 3 when 'medium' then 2 when 'low' then 1 when 'not_an_issue' then 0
+    else -1 end`,
+  descending: true,
+  type: 'int64',
+} as const
+const traceCount = sql`(select count(distinct a.trace) from assessments a join traces t on t.id = a.trace
+  where a.kind = 'issue' and a.name = i.issue_id and t.experiment = i.experiment)`
+const mostFoundFirst = { expression: traceCount, descending: true, type: 'int64' } as const
 const text = (column: SQL): FilterField => ({ type: 'string', operators: ['=', '!='], column })
 
 const searchableIssues: Searchable = {
@@ -153,8 +162,13 @@ const searchableIssues: Searchable = {
     unknownKey: messages.unknownIssueKey,
   },
   sortKeys: vocabularyOf<SortField>('issue', []),
-  defaultOrder: newestFirst,
+  defaultOrder: [gravestFirst, ...newestFirst],
   tieBreak: newestFirst,
+}
+
+const countedIssues: Searchable = {
+  ...searchableIssues,
+  defaultOrder: [gravestFirst, mostFoundFirst, ...newestFirst],
 }
 
 export type IssueSearch = {
@@ -166,11 +180,16 @@ export type IssueSearch = {
   readonly withTraceCount: boolean
 }
 
-/** Issues of experiments that the caller may read, the newest first. @throws INVALID_PARAMETER_VALUE */
+/**
+ * Issues of experiments that the caller may read: the gravest first, then those found in most traces where their number
+ * is asked, then the newest.
+ *
+ * @throws INVALID_PARAMETER_VALUE */
 export async function searchIssues(ctx: Context, search: IssueSearch): Promise<Page<Issue>> {
-  const { experimentId, filter } = search
+  const { experimentId, filter, withTraceCount } = search
   const inExperiment = experimentId === undefined ? sql`1` : sql`i.experiment = ${experimentId}`
-  const page = await findPage(ctx.db, searchableIssues, {
+  const searchable = withTraceCount ? countedIssues : searchableIssues
+  const page = await findPage(ctx.db, searchable, {
     scope: [
       inExperiment,
       sql`exists (select 1 from experiments e where e.id = i.experiment
@@ -180,13 +199,10 @@ export async function searchIssues(ctx: Context, search: IssueSearch): Promise<P
     orderBy: [],
     count: checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault }),
     token: search.pageToken,
-    fingerprint: ['issues', ctx.workspace, experimentId ?? null, filter ?? ''],
+    fingerprint: ['issues', ctx.workspace, experimentId ?? null, filter ?? '', withTraceCount],
   })
   const ids = JSON.stringify(page.items)
-  const count = search.withTraceCount
-    ? sql`(select count(distinct a.trace) from assessments a join traces t on t.id = a.trace
-        where a.kind = 'issue' and a.name = i.issue_id and t.experiment = i.experiment)`
-    : sql`null`
+  const count = withTraceCount ? traceCount : sql`null`
   const rows = await ctx.db.all(sql<IssueRow>`select i.*, ${count} as trace_count
     from json_each(${ids}) j cross join issues i on i.id = j.value order by j.key`)
   return { items: rows.map(issueFrom), nextPageToken: page.nextPageToken }

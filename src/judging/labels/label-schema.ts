@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, invalid, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
-import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
+import { checkCharacters } from '../characters.ts'
 import type { labelSchemas } from '../tables.ts'
 
 export const labelTypes = ['FEEDBACK', 'EXPECTATION'] as const
@@ -63,7 +63,7 @@ export function defaultSchemaOf(experimentId: number, createdAtMs: number): Labe
     experimentId,
     name: defaultName,
     type: 'FEEDBACK',
-    instruction: 'What do you think of this trace?',
+    instruction: 'Share any feedback on this trace.',
     enableComment: false,
     input: { text: { charsMax: undefined } },
     createdAtMs,
@@ -89,9 +89,10 @@ export function labelSchemaNotFound(schemaId: string): RegistryError {
 }
 
 const nameCharsMax = 250
-const instructionCharsMax = 5000
-const optionsMax = 200
-const labelCharsMax = 250
+// Those of MLflow's own page.
+const instructionCharsMax = 1000
+const optionsMax = 10
+const labelCharsMax = 64
 
 /** @throws INVALID_PARAMETER_VALUE a text is missing or too long, or the name is taken by the default question */
 export function checkLabelTexts(texts: {
@@ -99,9 +100,12 @@ export function checkLabelTexts(texts: {
   readonly instruction?: string | undefined
 }): void {
   if (texts.name?.trim() === '') throw invalid(messages.missing('name'))
-  checkLength(texts.name ?? '', nameCharsMax, 'name')
-  checkLength(texts.instruction ?? '', instructionCharsMax, 'instruction')
-  if (texts.name === defaultName) throw invalid(messages.defaultLabelName(defaultName))
+  checkCharacters('Label schema `name`', texts.name ?? '', nameCharsMax)
+  checkCharacters('Label schema `instruction`', texts.instruction ?? '', instructionCharsMax)
+  const { name } = texts
+  if (name?.trim().toLowerCase() === defaultName.toLowerCase()) {
+    throw invalid(messages.defaultLabelName(name))
+  }
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is none or several, or cannot be answered */
@@ -112,6 +116,9 @@ export function checkLabelInput(input: LabelInput): void {
   if (passFail) {
     checkLabel(passFail.positive, 'InputPassFail.positive_label')
     checkLabel(passFail.negative, 'InputPassFail.negative_label')
+    if (passFail.positive === passFail.negative) {
+      throw invalid(messages.equalLabels(passFail.positive))
+    }
   }
   if (categorical) checkOptions(categorical.options)
   const { min, max } = numeric ?? {}
@@ -128,14 +135,16 @@ export function checkLabelInput(input: LabelInput): void {
 function checkOptions(options: readonly string[]): void {
   const field = 'InputCategorical.options'
   if (options.length === 0) throw invalid(`\`${field}\` must be a non-empty list; got [].`)
-  if (options.length > optionsMax) throw invalid(`\`${field}\` may have at most ${optionsMax}`)
-  for (const option of options) checkLabel(option, field)
+  if (options.length > optionsMax) {
+    throw invalid(messages.tooManyOptions(field, optionsMax, options.length))
+  }
+  for (const option of options) checkLabel(option, field, ' entries')
   if (new Set(options).size < options.length) {
     throw invalid(`\`${field}\` must be deduplicated; one of them appears twice.`)
   }
 }
 
-function checkLabel(label: string, field: string): void {
+function checkLabel(label: string, field: string, which = ''): void {
   if (label.trim() === '') throw invalid(`\`${field}\` must be a non-empty string; got ''.`)
-  checkLength(label, labelCharsMax, field)
+  checkCharacters(`\`${field}\`${which}`, label, labelCharsMax)
 }

@@ -193,8 +193,12 @@ function schemaJson({ name, instruction, input }: Partial<LabelChange>): SQL {
 function checkSameKind(before: LabelInput, now: LabelInput): void {
   const kindOf = (input: LabelInput) =>
     Object.entries(input).find(([, kind]) => kind !== undefined)?.[0]
-  if (kindOf(before) === kindOf(now)) return
-  throw invalid(`${messages.labelInputFixed} once it is made; make another question`)
+  if (kindOf(before) !== kindOf(now)) {
+    throw invalid(`${messages.labelInputFixed} after creation; make another question`)
+  }
+  if (before.categorical?.isMulti !== now.categorical?.isMulti) {
+    throw invalid(`${messages.multiSelectFixed}; make another question`)
+  }
 }
 
 /** Queues ask it no longer. One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */

@@ -14,7 +14,7 @@ import { type ItemRow, itemColumns, itemFrom, itemTables, type ReviewItem } from
 import { getReviewQueue } from './review-queues.ts'
 
 /**
- * Say what one thinks of a trace in a queue, and with it that it was looked at.
+ * Say what one thinks of a trace in a queue, and with it that it was looked at: by whoever did first.
  *
  * @param answers each takes the place of the assessment that it names in `overrides`
  * @param by who did
@@ -43,8 +43,9 @@ export async function completeReview(
   const { set, items } = await refuseTooMany(
     ctx.db.batch({
       // Before what is replaced stops counting.
-      set: sql<{ id: number }>`update review_items set status = 'COMPLETE', completed_by = ${by},
-          completed_at_ms = ${now}, updated_at_ms = ${now}
+      set: sql<{ id: number }>`update review_items set status = 'COMPLETE', updated_at_ms = ${now},
+          completed_by = iif(status = 'COMPLETE', completed_by, ${by}),
+          completed_at_ms = iif(status = 'COMPLETE', completed_at_ms, ${now})
         where id = (select i.id from ${itemTables} where ${one} and ${asSeen}) returning id`,
       added: addStatement(ctx, add),
       overridden: overrideStatement({ ...add, trace: inQueue }),

@@ -2,9 +2,10 @@ import { sql } from 'drizzle-orm'
 import { absent, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
-import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkPageSize, type Page, readPage } from '../../search/page.ts'
+import { checkCharacters } from '../characters.ts'
+import { foldedOf } from './review-queue.ts'
 import { getReviewQueue } from './review-queues.ts'
 
 export const reviewStatuses = ['PENDING', 'COMPLETE', 'DECLINED'] as const
@@ -55,10 +56,12 @@ const userCharsMax = 250
 const pageMax = 1000
 const pageDefault = 100
 
-function checkIds(ids: readonly string[]): readonly string[] {
+function readIds(ids: readonly string[]): readonly string[] {
   if (ids.length === 0) throw invalid('`item_ids` must be a non-empty list; got [].')
   if (ids.length > idsMax) throw invalid(`item_ids may have at most ${idsMax} ids`)
-  return [...new Set(ids)]
+  const read = ids.map((id) => id.trim())
+  if (read.includes('')) throw invalid("`item_id` must be a non-empty string; got ''.")
+  return [...new Set(read)]
 }
 
 /**
@@ -72,7 +75,7 @@ export async function addReviewItems(
   queueId: string,
   traceIds: readonly string[],
 ): Promise<readonly ReviewItem[]> {
-  const wanted = checkIds(traceIds)
+  const wanted = readIds(traceIds)
   const { experimentId } = await getReviewQueue(ctx, queueId)
   const ids = JSON.stringify(wanted)
   const named = sql`json_each(${ids}) w cross join traces t on t.workspace = ${ctx.workspace}
@@ -87,6 +90,7 @@ export async function addReviewItems(
         and (select count(*) from review_items where queue = q.id) + (select count(*) from ${named}
           where not exists (select 1 from review_items k where k.queue = q.id and k.trace = t.id))
           <= ${itemsMax}
+      order by t.trace_id desc
       on conflict (queue, trace) do nothing`,
     items: sql<ItemRow>`select ${itemColumns} from json_each(${ids}) w
       cross join review_queues q on q.queue_id = ${queueId}
@@ -106,7 +110,7 @@ export async function removeReviewItems(
   queueId: string,
   traceIds: readonly string[],
 ): Promise<void> {
-  const wanted = JSON.stringify(checkIds(traceIds))
+  const wanted = JSON.stringify(readIds(traceIds))
   const { experimentId } = await getReviewQueue(ctx, queueId)
   await ctx.db.all(sql`delete from review_items
     where queue = (select q.id from review_queues q where q.queue_id = ${queueId} and q.experiment = ${experimentId})
@@ -121,7 +125,7 @@ export type ItemList = {
   readonly token: string | undefined
 }
 
-/** Those that were put into it last come first. @throws RESOURCE_DOES_NOT_EXIST no such queue */
+/** Those that were put into it last come first, and of those of one request by their ids. @throws RESOURCE_DOES_NOT_EXIST no such queue */
 export async function listReviewItems(
   ctx: Context,
   { queueId, status, maxResults, token }: ItemList,
@@ -147,7 +151,8 @@ export async function listReviewItems(
 }
 
 /**
- * Say that a trace was looked at, or is to be looked at again.
+ * Say that a trace was looked at, or is to be looked at again. One that is said to be what it is already stays as it
+ * is, by whoever looked at it first.
  *
  * @param by who did, if nobody has to sign in; none where it is to be looked at again
  * @throws INVALID_PARAMETER_VALUE it is missing, or there although it must not
@@ -159,17 +164,21 @@ export async function setReviewStatus(
   { status, by }: { readonly status: ReviewStatus; readonly by: string | undefined },
 ): Promise<ReviewItem> {
   const isOpen = status === 'PENDING'
-  if (isOpen === (by !== undefined)) throw invalid(messages.wrongCompletedBy(status.toLowerCase()))
-  checkLength(by ?? '', userCharsMax, 'completed_by')
-  const doer = isOpen ? undefined : ctx.settings.auth ? ctx.principal.name : by
-  const { queueId, traceId } = item
+  const given = by === undefined ? undefined : foldedOf(by)
+  if (isOpen ? given !== undefined : !given) {
+    throw invalid(messages.wrongCompletedBy(status.toLowerCase()))
+  }
+  checkCharacters('`completed_by`', given ?? '', userCharsMax)
+  const doer = isOpen ? undefined : ctx.settings.auth ? ctx.principal.name : given
+  const { queueId } = item
+  const traceId = item.traceId.trim()
   await getReviewQueue(ctx, queueId)
   const now = ctx.now()
   const one = sql`q.queue_id = ${queueId} and t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`
   const { items } = await ctx.db.batch({
     set: sql`update review_items set status = ${status}, completed_by = ${doer ?? null},
         completed_at_ms = ${isOpen ? null : now}, updated_at_ms = ${now}
-      where id = (select i.id from ${itemTables} where ${one})`,
+      where id = (select i.id from ${itemTables} where ${one} and i.status <> ${status})`,
     items: sql<ItemRow>`select ${itemColumns} from ${itemTables} where ${one}`,
   })
   const [row] = items

@@ -8,53 +8,36 @@ import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { defaultSchemaOf } from '../labels/label-schema.ts'
 import {
-  checkQueueName,
   foldedOf,
   isReviewQueue,
-  type QueueType,
+  type NewQueue,
+  type QueueChange,
   type ReviewQueue,
   type ReviewQueueRow,
-  readUsers,
+  readName,
+  readNewQueue,
+  readQueueChange,
   reviewQueueFrom,
   reviewQueueNotFound,
   reviewQueueRead,
 } from './review-queue.ts'
 
-export type NewQueue = {
-  readonly experimentId: number
-  readonly name: string
-  readonly type: QueueType
-  readonly users: readonly string[]
-  readonly schemaIds: readonly string[]
-}
-
 const schemasMax = 1000
-/** MLflow's own page opens this queue where nobody signs in. */
-const reservedName = 'default'
 const queuesMax = 10_000
 
 /**
- * @throws INVALID_PARAMETER_VALUE a name is empty, too long or that of a user, or a label schema is not there
+ * @throws INVALID_PARAMETER_VALUE a name is empty, too long or that of a user, users or schemas do not go with the
+ *   type, or a label schema is not there
  * @throws RESOURCE_ALREADY_EXISTS the experiment has a queue of this name, in whatever case
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
-export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<ReviewQueue> {
-  checkQueueName(made.name)
-  const isOfUser = made.type === 'USER'
-  if (!isOfUser && foldedOf(made.name) === reservedName) {
-    throw invalid(`'${reservedName}' is the queue of whoever does not sign in; choose another name`)
-  }
-  if (!isOfUser) await refuseNameOfUser(ctx, made.name)
-  const name = isOfUser ? foldedOf(made.name) : made.name
-  const given = readUsers(made.users)
-  const users = isOfUser && given.length === 0 ? [name] : given
-  if (isOfUser && (users.length !== 1 || users[0] !== name)) {
-    throw invalid('A user queue must have exactly one assigned user equal to its name.')
-  }
+export async function createReviewQueue(ctx: Context, wanted: NewQueue): Promise<ReviewQueue> {
+  const made = readNewQueue(wanted)
+  if (made.type === 'CUSTOM') await refuseNameOfUser(ctx, made.name)
   await requireActive(ctx, made.experimentId)
   await requireSchemas(ctx, made.experimentId, made.schemaIds)
   const createdBy = ctx.settings.auth ? ctx.principal.name : undefined
-  const write = insertQueue(ctx, { ...made, name, users, createdBy })
+  const write = insertQueue(ctx, { ...made, createdBy })
   const [row] = (await refuseTaken(write.run(), made.name)).queues
   // A schema, or the experiment, may have gone meanwhile.
   if (!row) await requireSchemas(ctx, made.experimentId, made.schemaIds)
@@ -66,7 +49,7 @@ export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<R
 /** It would stand in the place of that user's own queue. */
 async function refuseNameOfUser(ctx: Context, name: string | undefined): Promise<void> {
   const user =
-    ctx.settings.auth && name !== undefined ? await findAccountLike(ctx, name.trim()) : undefined
+    ctx.settings.auth && name !== undefined ? await findAccountLike(ctx, name) : undefined
   if (user !== undefined) throw invalid(messages.queueOfUser(user))
 }
 
@@ -150,9 +133,8 @@ export async function openUserQueue(
   experimentId: number,
   user: string,
 ): Promise<ReviewQueue> {
-  checkQueueName(user)
+  const name = foldedOf(readName(user, 'name'))
   await requireActive(ctx, experimentId)
-  const name = foldedOf(user)
   const made = { experimentId, name, type: 'USER', users: [name], schemaIds: [] } as const
   const { queues } = await insertQueue(ctx, { ...made, createdBy: name, keepsKnown: true }).run()
   const [row] = queues
@@ -184,33 +166,29 @@ export async function getReviewQueueByName(
   return reviewQueueFrom(row)
 }
 
-/** What is to be changed; undefined stays. */
-export type QueueChange = {
-  readonly name: string | undefined
-  readonly users: readonly string[] | undefined
-  readonly schemaIds: readonly string[] | undefined
-  readonly owner: string | undefined
-}
-
 /**
- * @throws INVALID_PARAMETER_VALUE it is a user's, a name is empty, too long or that of a user, or a schema is not there
+ * @throws INVALID_PARAMETER_VALUE it is a user's, a name is empty, too long or that of a user, a schema is not there, or
+ *   the schemas of a queue with items are changed: its answers would be to other questions
  * @throws RESOURCE_ALREADY_EXISTS the experiment has another queue of this name
  * @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function updateReviewQueue(
   ctx: Context,
   queueId: string,
-  change: QueueChange,
+  wanted: QueueChange,
 ): Promise<ReviewQueue> {
   const before = await getReviewQueue(ctx, queueId)
   if (before.type === 'USER') throw invalid(messages.userQueueFixed)
+  if (Object.values(wanted).every((part) => part === undefined)) return before
+  const change = readQueueChange(wanted)
   const { name, owner, schemaIds } = change
-  await checkNames(ctx, change)
-  const users = change.users && JSON.stringify(readUsers(change.users))
+  await refuseNameOfUser(ctx, name)
+  const users = change.users && JSON.stringify(change.users)
   const asked = schemaIds ?? []
   await requireSchemas(ctx, before.experimentId, asked)
   const isFree = sql`${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'
-    and not exists (${missingSchemas(before.experimentId, asked)})`
+    and not exists (${missingSchemas(before.experimentId, asked)})
+    and (${Number(schemaIds === undefined)} or not exists (select 1 from review_items i where i.queue = q.id))`
   const write = commit(ctx, {
     entry: entryStatement(ctx, {
       action: 'review_queue.changed',
@@ -222,7 +200,7 @@ export async function updateReviewQueue(
       id: number
     }>`update review_queues as q set name = coalesce(${name ?? null}, name),
         folded = coalesce(${name === undefined ? null : foldedOf(name)}, folded),
-        created_by = coalesce(${owner === undefined ? null : foldedOf(owner)}, created_by),
+        created_by = coalesce(${owner ?? null}, created_by),
         users = coalesce(${users ?? null}, users),
         schema_ids = coalesce(${schemaIds ? JSON.stringify(schemaIds) : null}, schema_ids),
         updated_at_ms = ${ctx.now()}
@@ -231,18 +209,11 @@ export async function updateReviewQueue(
   })
   const { changed, queues } = await refuseTaken(write, name ?? before.name)
   const [row] = queues
-  // A schema may have gone meanwhile.
-  if (row && changed.length === 0) await requireSchemas(ctx, before.experimentId, asked)
   if (!row) throw reviewQueueNotFound(queueId)
-  return reviewQueueFrom(row)
-}
-
-async function checkNames(
-  ctx: Context,
-  { name, owner }: Pick<QueueChange, 'name' | 'owner'>,
-): Promise<void> {
-  for (const one of [name, owner]) if (one !== undefined) checkQueueName(one)
-  await refuseNameOfUser(ctx, name)
+  if (changed.length > 0) return reviewQueueFrom(row)
+  // A schema may have gone meanwhile.
+  await requireSchemas(ctx, before.experimentId, asked)
+  throw invalid(`${messages.queueQuestionsLocked}. Remove the items before changing its questions.`)
 }
 
 /** Delete a queue with its items; the traces stay. One that is not there is no error. */
