@@ -1,6 +1,6 @@
 import { invalid } from '../core/error.ts'
-import { messages } from '../core/messages.ts'
 import { countCharacters } from '../core/names.ts'
+import { judgingMessages } from './messages.ts'
 
 /**
  * @param field as MLflow's messages name it
@@ -8,5 +8,5 @@ import { countCharacters } from '../core/names.ts'
  */
 export function checkCharacters(field: string, text: string, charsMax: number): void {
   const count = countCharacters(text)
-  if (count > charsMax) throw invalid(messages.tooManyCharacters(field, charsMax, count))
+  if (count > charsMax) throw invalid(judgingMessages.tooManyCharacters(field, charsMax, count))
 }

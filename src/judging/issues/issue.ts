@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { absent, invalid, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
+import { judgingMessages } from '../messages.ts'
 import type { issues } from '../tables.ts'
 
 const issueStatuses = ['pending', 'resolved', 'rejected'] as const
@@ -79,5 +80,5 @@ export function checkIssueList(list: readonly string[], field: string): void {
 }
 
 export function issueNotFound(issueId: string): RegistryError {
-  return absent(messages.noIssue(issueId))
+  return absent(judgingMessages.noIssue(issueId))
 }

@@ -13,6 +13,7 @@ import { checkPageSize, type Page } from '../../search/page.ts'
 import { type FilterField, vocabularyOf } from '../../search/vocabulary.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { isRun } from '../../tracking/run.ts'
+import { judgingMessages } from '../messages.ts'
 import {
   checkIssueList,
   checkIssueTexts,
@@ -159,7 +160,7 @@ const searchableIssues: Searchable = {
         ]),
       ],
     ]),
-    unknownKey: messages.unknownIssueKey,
+    unknownKey: judgingMessages.unknownIssueKey,
   },
   sortKeys: vocabularyOf<SortField>('issue', []),
   defaultOrder: [gravestFirst, ...newestFirst],

@@ -3,6 +3,7 @@ import { absent, invalid, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkCharacters } from '../characters.ts'
+import { judgingMessages } from '../messages.ts'
 import type { labelSchemas } from '../tables.ts'
 
 export const labelTypes = ['FEEDBACK', 'EXPECTATION'] as const
@@ -85,7 +86,7 @@ export function isLabelSchema(ctx: Context, schemaId: string): SQL {
 }
 
 export function labelSchemaNotFound(schemaId: string): RegistryError {
-  return absent(messages.noLabelSchema(schemaId))
+  return absent(judgingMessages.noLabelSchema(schemaId))
 }
 
 const nameCharsMax = 250
@@ -104,20 +105,20 @@ export function checkLabelTexts(texts: {
   checkCharacters('Label schema `instruction`', texts.instruction ?? '', instructionCharsMax)
   const { name } = texts
   if (name?.trim().toLowerCase() === defaultName.toLowerCase()) {
-    throw invalid(messages.defaultLabelName(name))
+    throw invalid(judgingMessages.defaultLabelName(name))
   }
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is none or several, or cannot be answered */
 export function checkLabelInput(input: LabelInput): void {
   const kinds = Object.values(input).filter((kind) => kind !== undefined)
-  if (kinds.length !== 1) throw invalid(messages.oneLabelInput)
+  if (kinds.length !== 1) throw invalid(judgingMessages.oneLabelInput)
   const { passFail, categorical, numeric, text } = input
   if (passFail) {
     checkLabel(passFail.positive, 'InputPassFail.positive_label')
     checkLabel(passFail.negative, 'InputPassFail.negative_label')
     if (passFail.positive === passFail.negative) {
-      throw invalid(messages.equalLabels(passFail.positive))
+      throw invalid(judgingMessages.equalLabels(passFail.positive))
     }
   }
   if (categorical) checkOptions(categorical.options)
@@ -136,7 +137,7 @@ function checkOptions(options: readonly string[]): void {
   const field = 'InputCategorical.options'
   if (options.length === 0) throw invalid(`\`${field}\` must be a non-empty list; got [].`)
   if (options.length > optionsMax) {
-    throw invalid(messages.tooManyOptions(field, optionsMax, options.length))
+    throw invalid(judgingMessages.tooManyOptions(field, optionsMax, options.length))
   }
   for (const option of options) checkLabel(option, field, ' entries')
   if (new Set(options).size < options.length) {

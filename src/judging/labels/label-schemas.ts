@@ -2,11 +2,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
-import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkPageSize, type Page, readPage } from '../../search/page.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import { judgingMessages } from '../messages.ts'
 import {
   checkLabelInput,
   checkLabelTexts,
@@ -69,7 +69,7 @@ async function refuseTaken<T>(
     return await write
   } catch (err) {
     if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
-    const message = messages.labelSchemaTaken(name, experimentId)
+    const message = judgingMessages.labelSchemaTaken(name, experimentId)
     throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
   }
 }
@@ -100,7 +100,7 @@ export async function getLabelSchemaByName(
   if (name === defaultName) return defaultSchemaOf(experimentId, Number(createdAtMs))
   const row = await ctx.db.first(sql<LabelSchemaRow>`select * from label_schemas
     where experiment = ${experimentId} and name = ${name}`)
-  if (!row) throw absent(messages.noLabelSchemaNamed(name, experimentId))
+  if (!row) throw absent(judgingMessages.noLabelSchemaNamed(name, experimentId))
   return labelSchemaFrom(row)
 }
 
@@ -154,7 +154,7 @@ export async function updateLabelSchema(
   change: LabelChange,
 ): Promise<LabelSchema> {
   const before = await getLabelSchema(ctx, schemaId)
-  if (before.isDefault) throw invalid(messages.defaultLabelFixed('edited'))
+  if (before.isDefault) throw invalid(judgingMessages.defaultLabelFixed('edited'))
   checkLabelTexts(change)
   if (change.input) {
     checkLabelInput(change.input)
@@ -194,16 +194,17 @@ function checkSameKind(before: LabelInput, now: LabelInput): void {
   const kindOf = (input: LabelInput) =>
     Object.entries(input).find(([, kind]) => kind !== undefined)?.[0]
   if (kindOf(before) !== kindOf(now)) {
-    throw invalid(`${messages.labelInputFixed} after creation; make another question`)
+    throw invalid(`${judgingMessages.labelInputFixed} after creation; make another question`)
   }
   if (before.categorical?.isMulti !== now.categorical?.isMulti) {
-    throw invalid(`${messages.multiSelectFixed}; make another question`)
+    throw invalid(`${judgingMessages.multiSelectFixed}; make another question`)
   }
 }
 
 /** Queues ask it no longer. One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */
 export async function deleteLabelSchema(ctx: Context, schemaId: string): Promise<void> {
-  if (defaultOwnerIn(schemaId) !== undefined) throw invalid(messages.defaultLabelFixed('deleted'))
+  if (defaultOwnerIn(schemaId) !== undefined)
+    throw invalid(judgingMessages.defaultLabelFixed('deleted'))
   await commit(ctx, {
     entry: entryStatement(ctx, {
       action: 'label_schema.deleted',

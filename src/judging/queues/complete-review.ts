@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { absent, conflict } from '../../core/error.ts'
-import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   addStatement,
@@ -10,6 +9,7 @@ import {
   overrideStatement,
   refuseTooMany,
 } from '../../traces/assessments/assessment.ts'
+import { judgingMessages } from '../messages.ts'
 import { type ItemRow, itemColumns, itemFrom, itemTables, type ReviewItem } from './review-items.ts'
 import { getReviewQueue } from './review-queues.ts'
 
@@ -54,7 +54,7 @@ export async function completeReview(
     }),
   )
   const [row] = items
-  if (!row) throw absent(messages.noReviewItem(traceId, queueId))
+  if (!row) throw absent(judgingMessages.noReviewItem(traceId, queueId))
   if (set.length === 0) {
     throw conflict('What this takes the place of was changed meanwhile; open the page again')
   }

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { absent, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
-import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkPageSize, type Page, readPage } from '../../search/page.ts'
 import { checkCharacters } from '../characters.ts'
+import { judgingMessages } from '../messages.ts'
 import { foldedOf } from './review-queue.ts'
 import { getReviewQueue } from './review-queues.ts'
 
@@ -99,7 +99,8 @@ export async function addReviewItems(
   })
   const known = new Set(found.map(({ trace_id }) => trace_id))
   const missing = wanted.filter((id) => !known.has(id))
-  if (missing.length > 0) throw absent(messages.noTracesToReview(missing, queueId, experimentId))
+  if (missing.length > 0)
+    throw absent(judgingMessages.noTracesToReview(missing, queueId, experimentId))
   if (items.length < wanted.length) throw invalid(`A queue has at most ${itemsMax} items`)
   return items.map(itemFrom)
 }
@@ -166,7 +167,7 @@ export async function setReviewStatus(
   const isOpen = status === 'PENDING'
   const given = by === undefined ? undefined : foldedOf(by)
   if (isOpen ? given !== undefined : !given) {
-    throw invalid(messages.wrongCompletedBy(status.toLowerCase()))
+    throw invalid(judgingMessages.wrongCompletedBy(status.toLowerCase()))
   }
   checkCharacters('`completed_by`', given ?? '', userCharsMax)
   const doer = isOpen ? undefined : ctx.settings.auth ? ctx.principal.name : given
@@ -182,6 +183,6 @@ export async function setReviewStatus(
     items: sql<ItemRow>`select ${itemColumns} from ${itemTables} where ${one}`,
   })
   const [row] = items
-  if (!row) throw absent(messages.noReviewItem(traceId, queueId))
+  if (!row) throw absent(judgingMessages.noReviewItem(traceId, queueId))
   return itemFrom(row)
 }

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, invalid, type RegistryError } from '../../core/error.ts'
-import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkCharacters } from '../characters.ts'
+import { judgingMessages } from '../messages.ts'
 import type { reviewQueues } from '../tables.ts'
 
 export const queueTypes = ['USER', 'CUSTOM'] as const
@@ -50,7 +50,7 @@ export function reviewQueueRead(ctx: Context, queueId: string) {
 }
 
 export function reviewQueueNotFound(queueId: string): RegistryError {
-  return absent(messages.noReviewQueue(queueId))
+  return absent(judgingMessages.noReviewQueue(queueId))
 }
 
 const nameCharsMax = 250
@@ -77,14 +77,14 @@ function readCustomName(name: string): string {
   const read = readName(name, 'name')
   if (foldedOf(read) !== reservedName) return read
   throw invalid(
-    `${messages.reservedQueueName(read)}: it is of whoever does not sign in; choose another name`,
+    `${judgingMessages.reservedQueueName(read)}: it is of whoever does not sign in; choose another name`,
   )
 }
 
 /** Users as they are kept. @throws INVALID_PARAMETER_VALUE too many, or a name is empty or too long */
 function readUsers(users: readonly string[]): readonly string[] {
   const read = [...new Set(users.map((user) => foldedOf(readName(user, 'user'))))].sort()
-  if (read.length > usersMax) throw invalid(messages.tooManyReviewers(usersMax, read.length))
+  if (read.length > usersMax) throw invalid(judgingMessages.tooManyReviewers(usersMax, read.length))
   return read
 }
 
@@ -100,7 +100,9 @@ export function readNewQueue(made: NewQueue): NewQueue {
     throw invalid('A user queue must have exactly one assigned user equal to its name.')
   }
   if (schemaIds.length > 0) {
-    throw invalid(`${messages.userQueueSchemas}; it asks all of the experiment's label schemas`)
+    throw invalid(
+      `${judgingMessages.userQueueSchemas}; it asks all of the experiment's label schemas`,
+    )
   }
   return { ...made, name, users: [name], schemaIds }
 }

@@ -2,11 +2,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { findAccountLike } from '../../access/accounts/accounts.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { absent, invalid, RegistryError } from '../../core/error.ts'
-import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { defaultSchemaOf } from '../labels/label-schema.ts'
+import { judgingMessages } from '../messages.ts'
 import {
   foldedOf,
   isReviewQueue,
@@ -50,7 +50,7 @@ export async function createReviewQueue(ctx: Context, wanted: NewQueue): Promise
 async function refuseNameOfUser(ctx: Context, name: string | undefined): Promise<void> {
   const user =
     ctx.settings.auth && name !== undefined ? await findAccountLike(ctx, name) : undefined
-  if (user !== undefined) throw invalid(messages.queueOfUser(user))
+  if (user !== undefined) throw invalid(judgingMessages.queueOfUser(user))
 }
 
 async function requireActive(ctx: Context, experimentId: number): Promise<void> {
@@ -95,7 +95,7 @@ async function refuseTaken<T>(write: Promise<T>, name: string): Promise<T> {
     return await write
   } catch (err) {
     if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
-    const message = messages.reviewQueueTaken(name)
+    const message = judgingMessages.reviewQueueTaken(name)
     throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
   }
 }
@@ -110,7 +110,7 @@ async function requireSchemas(
   const rows = await ctx.db.all(missingSchemas(experimentId, ids))
   if (rows.length === 0) return
   const missing = rows.map(({ id }) => id)
-  throw invalid(messages.noLabelSchemas(missing, experimentId))
+  throw invalid(judgingMessages.noLabelSchemas(missing, experimentId))
 }
 
 /** The select of those of `ids` that are no label schemas of the experiment. */
@@ -162,7 +162,7 @@ export async function getReviewQueueByName(
   await getExperiment(ctx, experimentId)
   const row = await ctx.db.first(sql<ReviewQueueRow>`select * from review_queues
     where experiment = ${experimentId} and folded = ${foldedOf(name)}`)
-  if (!row) throw absent(messages.noReviewQueueNamed(name, experimentId))
+  if (!row) throw absent(judgingMessages.noReviewQueueNamed(name, experimentId))
   return reviewQueueFrom(row)
 }
 
@@ -178,7 +178,7 @@ export async function updateReviewQueue(
   wanted: QueueChange,
 ): Promise<ReviewQueue> {
   const before = await getReviewQueue(ctx, queueId)
-  if (before.type === 'USER') throw invalid(messages.userQueueFixed)
+  if (before.type === 'USER') throw invalid(judgingMessages.userQueueFixed)
   if (Object.values(wanted).every((part) => part === undefined)) return before
   const change = readQueueChange(wanted)
   const { name, owner, schemaIds } = change
@@ -213,7 +213,9 @@ export async function updateReviewQueue(
   if (changed.length > 0) return reviewQueueFrom(row)
   // A schema may have gone meanwhile.
   await requireSchemas(ctx, before.experimentId, asked)
-  throw invalid(`${messages.queueQuestionsLocked}. Remove the items before changing its questions.`)
+  throw invalid(
+    `${judgingMessages.queueQuestionsLocked}. Remove the items before changing its questions.`,
+  )
 }
 
 /** Delete a queue with its items; the traces stay. One that is not there is no error. */

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { uuidOf } from '../../core/bytes.ts'
 import { absent, invalid } from '../../core/error.ts'
-import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { refuseOver, sumBound } from '../../db/bound.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import { judgingMessages } from '../messages.ts'
 import {
   type ScorerName,
   type ScorerVersion,
@@ -80,7 +80,7 @@ function latestSql(ctx: Context, named: ScorerName) {
 }
 
 function checkName(name: string): void {
-  if (name.trim() === '') throw invalid(messages.blankScorerName)
+  if (name.trim() === '') throw invalid(judgingMessages.blankScorerName)
   checkLength(name, nameCharsMax, 'name')
 }
 
@@ -89,7 +89,7 @@ function checkScorer(serialized: string): void {
   const scorer = parseScorer(serialized)
   if (Object.hasOwn(scorer, 'call_source') && scorer.call_source !== null) {
     throw invalid(
-      `${messages.noCustomScorers}: it would be run wherever it is read. Keep its code in a repository, and pass it to evaluate()`,
+      `${judgingMessages.noCustomScorers}: it would be run wherever it is read. Keep its code in a repository, and pass it to evaluate()`,
     )
   }
   for (const field of ['instructions_judge_pydantic_data', 'builtin_scorer_pydantic_data']) {
@@ -99,7 +99,7 @@ function checkScorer(serialized: string): void {
     const endpoint = typeof model === 'string' ? /^gateway:\/(.*)$/s.exec(model)?.[1] : undefined
     if (endpoint !== undefined) {
       throw absent(
-        `${messages.noGatewayEndpoint(endpoint)}; this server has no gateway, so give a model such as openai:/gpt-4o`,
+        `${judgingMessages.noGatewayEndpoint(endpoint)}; this server has no gateway, so give a model such as openai:/gpt-4o`,
       )
     }
   }
@@ -111,9 +111,9 @@ function parseScorer(serialized: string): Readonly<Record<string, unknown>> {
     if (typeof scorer === 'object' && scorer !== null && !Array.isArray(scorer))
       return { ...scorer }
   } catch (err) {
-    throw invalid(messages.scorerNotJson, { cause: err })
+    throw invalid(judgingMessages.scorerNotJson, { cause: err })
   }
-  throw invalid(`${messages.scorerNotJson}: an object`)
+  throw invalid(`${judgingMessages.scorerNotJson}: an object`)
 }
 
 /**

@@ -6,6 +6,7 @@ import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkTraceFilter } from '../../traces/search/search-traces.ts'
+import { judgingMessages } from '../messages.ts'
 import { type ScorerName, scorerNamed, scorerNotFound } from './scorer.ts'
 
 /** How often a scorer would score new traces by itself. */
@@ -51,7 +52,8 @@ export async function setOnlineConfig(
   named: ScorerName,
   { sampleRate, filter }: { readonly sampleRate: number; readonly filter: string | undefined },
 ): Promise<OnlineConfig> {
-  if (!(sampleRate >= 0 && sampleRate <= 1)) throw invalid(messages.wrongSampleRate(sampleRate))
+  if (!(sampleRate >= 0 && sampleRate <= 1))
+    throw invalid(judgingMessages.wrongSampleRate(sampleRate))
   checkLength(filter ?? '', filterCharsMax, 'filter_string')
   checkTraceFilter(filter)
   const scorer = scorerNamed(ctx, named)
@@ -77,7 +79,7 @@ export async function setOnlineConfig(
   const [config] = configs
   if (sampleRate > 0 || !config) {
     throw invalid(
-      `${messages.noGatewayModel(name)} This server runs no scorers; run mlflow.genai.evaluate() on the traces, or set sample_rate 0`,
+      `${judgingMessages.noGatewayModel(name)} This server runs no scorers; run mlflow.genai.evaluate() on the traces, or set sample_rate 0`,
     )
   }
   return configFrom(config)

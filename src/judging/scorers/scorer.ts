@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, type RegistryError } from '../../core/error.ts'
-import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
+import { judgingMessages } from '../messages.ts'
 
 /** One version of what judges traces. */
 export type ScorerVersion = {
@@ -55,7 +55,7 @@ export function scorerNotFound(
 ): RegistryError {
   return absent(
     version === undefined
-      ? messages.noScorer(name, experimentId)
-      : messages.noScorerVersion(name, version, experimentId),
+      ? judgingMessages.noScorer(name, experimentId)
+      : judgingMessages.noScorerVersion(name, version, experimentId),
   )
 }

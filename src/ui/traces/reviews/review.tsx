@@ -1,7 +1,7 @@
 import { absent, invalid } from '../../../core/error.ts'
-import { messages } from '../../../core/messages.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import { judgingMessages } from '../../../judging/messages.ts'
 import { completeReview } from '../../../judging/queues/complete-review.ts'
 import { type QueueUse, requireReviewQueue } from '../../../judging/queues/queue-permissions.ts'
 import {
@@ -91,7 +91,7 @@ export const postReviewAnswers = change({
       readSchemas(ctx, queue),
       findTraceToReview(ctx, traceId, queue.experimentId),
     ])
-    if (!trace) throw absent(messages.noReviewItem(traceId, queueId))
+    if (!trace) throw absent(judgingMessages.noReviewItem(traceId, queueId))
     const answers = readAnswers(schemas, form)
     if (answers.length === 0) throw invalid('Answer at least one question, or decline the trace')
     const by = ctx.principal.name
