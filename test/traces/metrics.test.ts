@@ -23,7 +23,7 @@ beforeAll(async () => {
         status: i === 5 ? 2 : 1,
       },
       {
-        ...{ trace, id: 2, parent: 1, name: 'llm', type: 'LLM', startMs: at, endMs: at + 50 },
+        ...{ trace, id: 2, parent: 1, name: 'llm', type: 'LLM', startMs: at + 1, endMs: at + 51 },
         attributes: {
           'mlflow.llm.model': `m${i % 2}`,
           'mlflow.llm.provider': 'prov',
@@ -106,6 +106,38 @@ describe('metrics of traces', () => {
         ['n0', { COUNT: 3 }],
         ['n1', { COUNT: 3 }],
       ],
+    ],
+    [
+      'a count by numbers that people gave, as doubles',
+      {
+        ...{ ...assessments, dimensions: ['assessment_value'] },
+        ...{ filters: ["assessment.name = 'score'"], end_time_ms: startMs + 600_000 },
+      },
+      [
+        ['0.0', { COUNT: 1 }],
+        ['0.1', { COUNT: 1 }],
+      ],
+    ],
+    [
+      'a count of spans by model, without those of none',
+      { ...spans, dimensions: ['span_model_name'] },
+      [
+        ['m0', { COUNT: 3 }],
+        ['m1', { COUNT: 3 }],
+      ],
+    ],
+    [
+      'spans by when their trace began',
+      { ...spans, start_time_ms: startMs + 600_000, end_time_ms: startMs + 600_000 },
+      [['', { COUNT: 2 }]],
+    ],
+    [
+      'costs by when their span began',
+      {
+        ...{ view_type: 'SPANS', metric_name: 'total_cost', aggregations: sum },
+        ...{ start_time_ms: startMs + 600_000, end_time_ms: startMs + 1_200_000 },
+      },
+      [['', { SUM: 0.03 }]],
     ],
     [
       'latencies',
@@ -286,6 +318,7 @@ describe('metrics of traces', () => {
       'percentile_value of 0 to 100',
     ],
     ['no aggregation', { ...traces, aggregations: [] }, 'aggregations'],
+    ['no experiments', { ...traces, experiment_ids: undefined }, 'experiment_ids'],
     [
       'steps of time without a range',
       { ...traces, time_interval_seconds: 60 },

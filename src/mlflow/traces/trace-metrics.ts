@@ -10,7 +10,7 @@ import { message } from '../wire/message.ts'
 const text = { type: 'string' } as const
 const required = { type: 'string', required: true } as const
 const texts = { type: 'string', repeated: true } as const
-const experiment_ids = { type: 'experiment_id', repeated: true } as const
+const experiment_ids = { type: 'experiment_id', repeated: true, required: true } as const
 
 const Aggregation = message({
   aggregation_type: { type: aggregationTypes, required: true },

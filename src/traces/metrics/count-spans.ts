@@ -8,7 +8,7 @@ import { attributeText, type Span, spanTypeOf } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { cost, readAmount } from '../spans/usage.ts'
 import type { ValueCount } from './aggregate.ts'
-import type { MetricQuery } from './metric.ts'
+import { type MetricQuery, traceRangeOf } from './metric.ts'
 import type { MetricFilters } from './metric-filters.ts'
 
 /** Traces, and characters of their spans, that one query reads. */
@@ -56,8 +56,15 @@ function countOne(counted: Map<string, Counted>, group: Counted['group'], value:
   else counted.set(key, { group, value, count: 1 })
 }
 
+/** As MLflow counts them: costs by when their span began, all else by when its trace did. */
+function goesBySpan({ metric }: MetricQuery): boolean {
+  return cost.parts.includes(metric)
+}
+
 /** Of the traces in which spans of the range may be: a span begins with its trace, or later. */
-function rangeOf({ startMs, endMs }: MetricQuery): readonly SQL[] {
+function rangeOf(query: MetricQuery): readonly SQL[] {
+  if (!goesBySpan(query)) return traceRangeOf(query)
+  const { startMs, endMs } = query
   const latest = sql`t.request_time_ms + coalesce(t.duration_ms, 0)`
   return [
     ...(startMs === undefined ? [] : [sql`${latest} >= ${startMs - openMs}`]),
@@ -74,12 +81,17 @@ function tooMuch(): Error {
   )
 }
 
-function fits(span: Span, { startMs, endMs }: MetricQuery, { onSpans }: MetricFilters): boolean {
-  const at = span.startNs / 1_000_000n
-  if (startMs !== undefined && at < BigInt(startMs)) return false
-  if (endMs !== undefined && at > BigInt(endMs)) return false
+function fits(span: Span, query: MetricQuery, { onSpans }: MetricFilters): boolean {
+  if (goesBySpan(query) && !beganIn(span, query)) return false
   const has = { name: span.name, status: span.status, type: spanTypeOf(span) }
   return onSpans.every(({ key, value }) => has[key] === value)
+}
+
+function beganIn(span: Span, { startMs, endMs }: MetricQuery): boolean {
+  const at = span.startNs / 1_000_000n
+  return (
+    (startMs === undefined || at >= BigInt(startMs)) && (endMs === undefined || at <= BigInt(endMs))
+  )
 }
 
 function valueIn(span: Span, metric: string): number | undefined {

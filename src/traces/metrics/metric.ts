@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { cost, tokenUsage } from '../spans/usage.ts'
@@ -102,4 +103,12 @@ function refuseOthers(
 ): void {
   const others = found.filter((one) => !known.includes(one))
   if (others.length > 0) throw invalid(messages.unsupportedInMetric(what, others, known))
+}
+
+/** Conditions on `traces t`: those that began in the range. */
+export function traceRangeOf({ startMs, endMs }: MetricQuery): readonly SQL[] {
+  return [
+    ...(startMs === undefined ? [] : [sql`t.request_time_ms >= ${startMs}`]),
+    ...(endMs === undefined ? [] : [sql`t.request_time_ms <= ${endMs}`]),
+  ]
 }

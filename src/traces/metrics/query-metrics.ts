@@ -4,7 +4,7 @@ import type { Context } from '../../platform/context.ts'
 import { inExperimentsSql, uniqueExperiments } from '../search/search-traces.ts'
 import { type Aggregated, aggregateOf, type ValueCount } from './aggregate.ts'
 import { countSpans } from './count-spans.ts'
-import { checkMetricQuery, type MetricQuery, tokenMetrics } from './metric.ts'
+import { checkMetricQuery, type MetricQuery, tokenMetrics, traceRangeOf } from './metric.ts'
 import { readMetricFilters } from './metric-filters.ts'
 
 /** Different values in all groups; beyond, the answer would take too long. */
@@ -42,9 +42,10 @@ export async function measureTraceMetrics(
   }
   const names = [...(query.bucketSeconds === undefined ? [] : ['time_bucket']), ...query.dimensions]
   const isDistinct = query.metric === 'session_count'
-  const found = aggregateOf(counted, query.aggregations, isDistinct).map((one) =>
-    pointOf(one, names),
-  )
+  // What has not the name, or the model, by which it is asked is in no group, as with MLflow.
+  const found = aggregateOf(counted, query.aggregations, isDistinct)
+    .filter(({ group }) => !group.includes(null))
+    .map((one) => pointOf(one, names))
   const isCount = query.aggregations.every(({ type }) => type === 'COUNT')
   const isNothing = found.length === 0 && isCount && names.length === 0
   const points = isNothing ? [{ dimensions: {}, values: { COUNT: 0 } }] : found
@@ -52,11 +53,7 @@ export async function measureTraceMetrics(
 }
 
 function pointOf({ group, values }: Aggregated, names: readonly string[]): MetricPoint {
-  const dimensions = names.flatMap((name, i) => {
-    const value = group[i]
-    return value === null || value === undefined ? [] : [[name, value]]
-  })
-  return { dimensions: Object.fromEntries(dimensions), values }
+  return { dimensions: Object.fromEntries(names.map((name, i) => [name, group[i] ?? ''])), values }
 }
 
 type CountRow = { readonly group_json: string; readonly value: number | string; readonly n: number }
@@ -71,7 +68,7 @@ async function countRows(
       select json_array(${sql.join([...groupColumns(query)], sql`, `)}) as group_json,
         ${valueColumn(query)} as value
       from traces t ${ofAssessments ? sql`join assessments a on a.trace = t.id and a.valid = 1` : sql``}
-      where ${sql.join([...conditions, ...rangeOf(query)], sql` and `)})
+      where ${sql.join([...conditions, ...traceRangeOf(query)], sql` and `)})
     where value is not null group by group_json, value limit ${valuesMax + 1}`)
   return rows.map(({ group_json, value, n }) => ({
     group: JSON.parse(group_json),
@@ -80,18 +77,15 @@ async function countRows(
   }))
 }
 
-function rangeOf({ startMs, endMs }: MetricQuery): readonly SQL[] {
-  return [
-    ...(startMs === undefined ? [] : [sql`t.request_time_ms >= ${startMs}`]),
-    ...(endMs === undefined ? [] : [sql`t.request_time_ms <= ${endMs}`]),
-  ]
-}
-
 const dimensionColumns: ReadonlyMap<string, SQL> = new Map([
   ['trace_name', sql`t.name`],
   ['trace_status', sql`t.state`],
   ['assessment_name', sql`a.name`],
-  ['assessment_value', sql`a.value`],
+  // Clients send all numbers as doubles, and MLflow shows them so.
+  [
+    'assessment_value',
+    sql`iif(a.number is not null and not a.value glob '*[.eE]*', a.value || '.0', a.value)`,
+  ],
 ])
 
 function groupColumns({ dimensions, bucketSeconds }: MetricQuery): readonly SQL[] {
