@@ -54,7 +54,7 @@ type Reply<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? z
  */
 export class GatehouseClient {
   /** Its URL, without a slash at the end. */
-  readonly #server: string
+  readonly server: string
   readonly #send: Send
   readonly #headers: Readonly<Record<string, string>>
 
@@ -64,7 +64,7 @@ export class GatehouseClient {
    *   work in
    */
   constructor(server: string, headers: Readonly<Record<string, string>> = {}, send: Send = fetch) {
-    this.#server = server.replace(/\/+$/, '')
+    this.server = server.replace(/\/+$/, '')
     this.#headers = headers
     this.#send = send
   }
@@ -86,12 +86,12 @@ export class GatehouseClient {
   /** A request to any path of the server with the client's headers, answered whatever it is. */
   fetch(path: string, init: RequestInit): Promise<Response> {
     const headers = { ...this.#headers, ...(init.headers as Record<string, string>) }
-    return this.#send(new Request(`${this.#server}${path}`, { ...init, headers }))
+    return this.#send(new Request(`${this.server}${path}`, { ...init, headers }))
   }
 
   /** The error of an answer to `fetch` that is no success. */
   async refusalOf(res: Response): Promise<ApiError> {
-    return Object.assign(await refusal(res), { server: this.#server })
+    return Object.assign(await refusal(res), { server: this.server })
   }
 
   /** Send a file to a path of the server. @throws ApiError */
@@ -124,7 +124,7 @@ export class GatehouseClient {
         value === undefined ? [] : [value].flat().map((item) => [key, String(item)]),
       ),
     )
-    const url = `${this.#server}${path}${search.size > 0 ? `?${search}` : ''}`
+    const url = `${this.server}${path}${search.size > 0 ? `?${search}` : ''}`
     const res = await this.#send(
       new Request(url, {
         method,

@@ -300,3 +300,57 @@ test('a connection that breaks is made again, and bytes that cannot be read are 
   expect([done.code, done.err]).toEqual([0, ''])
   expect(JSON.parse(done.out)).toMatchObject({ sent: 1, version: '1' })
 }, 60_000)
+
+test('metrics come with their whole history and the times of the run, and late ones stay late', async () => {
+  const { experiment_id } = (await dev.post('experiments/create', { name: 'long' })).json
+  const started = await dev.post('runs/create', { experiment_id, start_time: 1000 })
+  const { run_id, artifact_uri } = started.json.run.info
+  const steps = Array.from({ length: 2500 }, (_, i) => i)
+  const point = (
+    key: string,
+    value: number | string,
+    step: number | string,
+    timestamp: number,
+  ) => ({
+    ...{ key, value, step, timestamp },
+  })
+  for (let at = 0; at < steps.length; at += 500) {
+    const metrics = steps.slice(at, at + 500).map((i) => point('loss', 1 / (i + 1), i, 1000 + i))
+    await dev.post('runs/log-batch', { run_id, metrics })
+  }
+  const metrics = [
+    ...[point('odd', 'NaN', 0, 1001), point('odd', 7, '9007199254740993', 1002)],
+    ...[point('back', 5, 2, 1001), point('back', 9, 1, 1002), point('late', 3, 0, 9000)],
+  ]
+  await dev.post('runs/log-batch', { run_id, metrics })
+  await dev.post('runs/update', { run_id, status: 'FINISHED', end_time: 5000 })
+  const folder = String(artifact_uri).replace('mlflow-artifacts:/', '')
+  await fetch(`${dev.url}${files}/${folder}/model/a`, { method: 'PUT', body: 'long' })
+  await dev.post('registered-models/create', { name: 'long' })
+  await dev.post('model-versions/create', { name: 'long', source: `${artifact_uri}/model`, run_id })
+  const of = '/api/v1/models/long/versions/1'
+  const env = { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: await tokenOf('admin') }
+  const go = (...more: string[]) =>
+    runHere(['promote', 'models:/long/1', '--to', prod.url, '--json', ...more], { env })
+  const first = await go()
+  expect([first.code, first.err]).toEqual([0, ''])
+  const facts = async (at: typeof root, path = of) => (await at.call('GET', `${path}/facts`)).json
+  const [here, there] = [await facts(dev), await facts(root)]
+  expect(there.metrics).toEqual(here.metrics)
+  expect([here.late_metrics, there.late_metrics]).toEqual([['late'], ['late']])
+  const copy = (await root.get(`runs/get?run_id=${there.run_id}`)).json.run
+  expect(copy.info).toMatchObject({ start_time: 1000, end_time: 5000, status: 'FINISHED' })
+  const history = async (at: typeof root, id: string, key: string) =>
+    (await at.get(`metrics/get-history?run_id=${id}&metric_key=${key}`)).text
+  for (const key of ['loss', 'odd', 'back', 'late']) {
+    expect(await history(root, there.run_id, key)).toBe(await history(dev, run_id, key))
+  }
+  expect(await history(root, there.run_id, 'odd')).toContain('9007199254740993')
+
+  // Where the run was deleted, what the version is known by comes all the same.
+  await dev.post('runs/delete', { run_id })
+  const deleted = await go('--as', 'long2')
+  expect([deleted.code, deleted.err]).toEqual([0, ''])
+  const after = await facts(root, '/api/v1/models/long2/versions/1')
+  expect(after.metrics).toEqual(here.metrics)
+})

@@ -7,6 +7,7 @@ import { print } from '../print.ts'
 import { resolveModel } from '../serving/pull-version.ts'
 import { statementLines, statementsToWire } from '../transfer/promote/send-statements.ts'
 import { type Arrived, sendVersion } from '../transfer/promote/send-version.ts'
+import { SourceError } from '../transfer/sources/source-error.ts'
 import { addServer, callServer, serverOf } from '../with-server.ts'
 import { addMoveFlags, type Candidate, type MoveFlags, requestMove } from './request-move.ts'
 
@@ -44,6 +45,7 @@ export function promoteCommand(): Command {
         }
         const uri = version === undefined ? model : `models:/${model}/${version}`
         await promoteTo(command, client, { uri, to: flags.to, untilMs }).catch((err) => {
+          if (err instanceof SourceError) throw new StartError(err.message, { cause: err })
           throw err instanceof ApiError && err.server ? whoRefused(command, err) : err
         })
       })

@@ -16,7 +16,7 @@ const charsMax = 500_000
 
 /** All of a run that `runs/log-batch` takes, in as few calls as may be. @param points metric by metric */
 export async function* batchesOf(
-  run: SourceRun,
+  run: Pick<SourceRun, 'params' | 'tags'>,
   points: AsyncIterable<readonly Metric[]>,
 ): AsyncGenerator<RunBatch> {
   let batch = emptyBatch()
@@ -45,7 +45,7 @@ function emptyBatch(): RunBatch {
 
 /** One item each. */
 async function* partsOf(
-  { params = [], tags = [] }: SourceRun,
+  { params = [], tags = [] }: Pick<SourceRun, 'params' | 'tags'>,
   points: AsyncIterable<readonly Metric[]>,
 ): AsyncGenerator<Partial<RunBatch>> {
   for (const param of params) yield { params: [param] }

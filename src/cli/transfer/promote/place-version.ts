@@ -64,7 +64,7 @@ export async function placeVersion(
     ...{ open: (file) => version.open(file), target, to: `${run.address}/${folder}` },
     onFile: () => bar.advance(),
   }).finally(bar.stop)
-  await endRun(target, run.id)
+  await endRun(target, run.id, facts)
   const received = await target.call(receiveVersion, {
     params: { name: model },
     body: { run_id: run.id, path: folder, digest, description, tags: { ...tags }, from },

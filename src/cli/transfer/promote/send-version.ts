@@ -11,6 +11,7 @@ import { StartError } from '../../../platform/start-error.ts'
 import { resolveModel } from '../../serving/pull-version.ts'
 import { serverOf, targetOf } from '../../with-server.ts'
 import { type PlacedVersion, placeVersion, type SentVersion } from './place-version.ts'
+import { findRunBefore } from './run-points.ts'
 import { openSentFile } from './send-files.ts'
 import {
   readTrustedHints,
@@ -84,12 +85,13 @@ async function readVersion(
   from: string,
 ): Promise<Omit<SentVersion, 'digest' | 'from'>> {
   const facts = await client.call(getFacts, { params })
+  const run = facts.run_id === undefined ? undefined : await findRunBefore(client, facts.run_id)
   const { description, tags } = await client.call(getVersion, { params })
   const files = await readEveryPage((page_token) =>
     client.call(listVersionFiles, { params, query: { page_token } }),
   )
   return {
-    ...{ facts, description, tags, files },
+    ...{ facts: { ...facts, run }, description, tags, files },
     open: (file) => openSentFile(client, from, file),
     findCard: async () => {
       const { revision, card } = await client.call(getCard, { params })

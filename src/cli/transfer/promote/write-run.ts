@@ -2,12 +2,17 @@ import type { z } from 'zod'
 import type { getFacts } from '../../../api/endpoints/facts.ts'
 import { ApiError, type GatehouseClient } from '../../../client/client.ts'
 import { callMlflow, searchMlflow } from '../../mlflow-calls.ts'
+import { batchesOf } from '../export/run-batches.ts'
+import { pointsOf, type RunBefore } from './run-points.ts'
 
 /** What is known of the run of a version; `digest` tells two such facts apart. */
 export type RunFacts = Pick<
   z.output<typeof getFacts.answer>,
   'run_name' | 'params' | 'metrics' | 'tags' | 'datasets' | 'at' | 'digest'
->
+> & {
+  /** The run itself, where it can be read. */
+  readonly run?: RunBefore | undefined
+}
 
 /** The run at the other server that stands for the one that a version was made of. */
 export type RunThere = { readonly id: string; readonly address: string }
@@ -21,8 +26,6 @@ type RunAnswer = {
 const transferTag = 'gatehouse.transfer'
 /** The digest of the facts that are all there. */
 const factsTag = 'gatehouse.transferred_facts'
-const tagsPerCall = 100
-const metricsPerCall = 1000
 
 /** @param of.key of the transfer, hex */
 export async function takeRun(
@@ -30,16 +33,20 @@ export async function takeRun(
   { experiment, key, facts }: { experiment: string; key: string; facts: RunFacts },
 ): Promise<RunThere> {
   const experiment_id = await takeExperiment(target, experiment)
-  const run = await takeRunOf(target, { experiment_id, key, name: facts.run_name })
+  const run = await takeRunOf(target, { experiment_id, key, facts })
   const { run_id, artifact_uri } = run.info
   const isWhole = run.data.tags?.some((tag) => tag.key === factsTag && tag.value === facts.digest)
   if (!isWhole) await writeFacts(target, run_id, facts)
   return { id: run_id, address: artifact_uri }
 }
 
-/** End the run, once its files are there. */
-export async function endRun(target: GatehouseClient, run_id: string): Promise<void> {
-  const end_time = Date.now()
+/** End the run, once its files are there; when it ended before, metrics that came after stay late ones. */
+export async function endRun(
+  target: GatehouseClient,
+  run_id: string,
+  { run }: RunFacts,
+): Promise<void> {
+  const end_time = run?.endMs ?? Date.now()
   await callMlflow(target, 'POST runs/update', { run_id, status: 'FINISHED', end_time })
 }
 
@@ -66,7 +73,7 @@ async function takeExperiment(target: GatehouseClient, name: string): Promise<st
 
 async function takeRunOf(
   target: GatehouseClient,
-  { experiment_id, key, name }: { experiment_id: string; key: string; name: string | undefined },
+  { experiment_id, key, facts }: { experiment_id: string; key: string; facts: RunFacts },
 ): Promise<RunAnswer> {
   const { items } = await searchMlflow<RunAnswer>(target, 'POST runs/search', {
     key: 'runs',
@@ -77,8 +84,8 @@ async function takeRunOf(
   if (items[0]) return items[0]
   const { run } = await callMlflow<{ run: RunAnswer }>(target, 'POST runs/create', {
     experiment_id,
-    run_name: name,
-    start_time: Date.now(),
+    run_name: facts.run_name,
+    start_time: facts.run?.startMs ?? Date.now(),
     tags: [{ key: transferTag, value: key }],
   })
   return run
@@ -91,22 +98,12 @@ async function writeFacts(target: GatehouseClient, run_id: string, facts: RunFac
     Object.entries(of).map(([key, value]) => ({ key, value }))
   // A run that came to its server in the same way has the tags of that transfer.
   const ownTags = pairs(facts.tags).filter(({ key }) => key !== transferTag && key !== factsTag)
-  for (const params of slicesOf(pairs(facts.params), tagsPerCall)) await log({ params })
-  for (const tags of slicesOf(ownTags, tagsPerCall)) await log({ tags })
-  const points = Object.entries(facts.metrics).map(([key, value]) => {
-    return { key, value, timestamp: facts.at, step: 0 }
-  })
-  for (const metrics of slicesOf(points, metricsPerCall)) await log({ metrics })
+  const values = { params: pairs(facts.params), tags: ownTags }
+  for await (const batch of batchesOf(values, pointsOf(facts, facts.run))) await log(batch)
   const datasets = facts.datasets.map(({ name, digest, source, source_type, context }) => ({
     dataset: { name, digest, source, source_type },
     tags: context ? [{ key: 'mlflow.data.context', value: context }] : [],
   }))
   if (datasets.length > 0) await callMlflow(target, 'POST runs/log-inputs', { run_id, datasets })
   await log({ tags: [{ key: factsTag, value: facts.digest }] })
-}
-
-function slicesOf<T>(items: readonly T[], size: number): T[][] {
-  const slices: T[][] = []
-  for (let at = 0; at < items.length; at += size) slices.push(items.slice(at, at + size))
-  return slices
 }
