@@ -13,6 +13,7 @@ import {
   EnvelopeShape,
   hashPayload,
   openEnvelope,
+  readStatement,
   SigstoreBundleShape,
   type Statement,
 } from './envelope.ts'
@@ -138,6 +139,26 @@ export async function getAttestation(
     where id = ${id} and model_version = ${modelVersionId}`)
   if (!row) throw notFound('Attestation', String(id))
   return row.document
+}
+
+/**
+ * An attestation with what it says.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
+export async function openAttestation(
+  ctx: Context,
+  of: { readonly name: string; readonly version: number },
+  id: number,
+): Promise<{ readonly attestation: Attestation; readonly statement: Statement }> {
+  const { modelVersionId } = await getVersionFiles(ctx, of.name, of.version)
+  const row = await ctx.db.first(sql<AttestationRow & { document: string }>`
+    select r.*, d.document from (${attestationRead(ctx, sql`a.id = ${id}`)}) r
+    join attestations d on d.id = r.id where r.model_version = ${modelVersionId}`)
+  if (!row) throw notFound('Attestation', String(id))
+  const statement = readStatement(envelopeIn(JSON.parse(row.document)))
+  if (!statement) throw new Error(`the attestation ${id} was kept and cannot be read`)
+  return { attestation: attestationFrom(row), statement }
 }
 
 type AttestationRow = Omit<typeof attestations.$inferSelect, 'document'> & { key: string | null }

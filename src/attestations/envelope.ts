@@ -83,6 +83,12 @@ export async function hashPayload(
   return (await measureBody(streamBytes(bytes), on.sha256())).sha256
 }
 
+/** What an envelope says, whoever signed it: for what was verified when it was kept. */
+export function readStatement({ payload }: Envelope): Statement | undefined {
+  const body = fromBase64(payload)
+  return body && StatementShape.safeParse(jsonIn(body)).data
+}
+
 function jsonIn(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))

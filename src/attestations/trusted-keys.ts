@@ -18,6 +18,10 @@ export type TrustedKey = {
 /** Keys of one workspace: each is tried on a statement that names none. */
 const keysMax = 100
 
+/** What a key may be called. */
+export const keyNamePattern = /^[A-Za-z0-9][\w.-]{0,99}$/
+export const keyNameHint = 'must be up to 100 letters, digits, ., _ and -'
+
 /** By name. */
 export async function listTrustedKeys(ctx: Context): Promise<TrustedKey[]> {
   const rows = await ctx.db.all(sql<typeof trustedKeys.$inferSelect>`select * from trusted_keys
@@ -27,14 +31,32 @@ export async function listTrustedKeys(ctx: Context): Promise<TrustedKey[]> {
   }))
 }
 
+/** @throws RESOURCE_DOES_NOT_EXIST no key has this name */
+export async function getTrustedKey(ctx: Context, name: string): Promise<TrustedKey> {
+  const found = (await listTrustedKeys(ctx)).find((one) => one.name === name)
+  if (!found) throw notFound('Trusted key', excerpt(name))
+  return found
+}
+
+type KeyToTrust = {
+  /** A public key in PEM. */
+  readonly pem: string
+  /** The hint of the key that is to have the name until then; null: none; undefined: any or none. */
+  readonly seen?: string | null | undefined
+}
+
 /**
  * Trust a key under a name, in place of the one that had it: what that one signed counts no more.
  *
  * @throws INVALID_PARAMETER_VALUE it is no public key of the one kind that is verified
  * @throws RESOURCE_EXHAUSTED there are as many as there may be
- * @throws RESOURCE_CONFLICT another took the name meanwhile
+ * @throws RESOURCE_CONFLICT the name has another key than was seen, or another took it meanwhile
  */
-export async function setTrustedKey(ctx: Context, name: string, text: string): Promise<TrustedKey> {
+export async function setTrustedKey(
+  ctx: Context,
+  name: string,
+  { pem: text, seen }: KeyToTrust,
+): Promise<TrustedKey> {
   const key = await readPublicKey(ctx, text)
   if (!key) {
     throw invalid(
@@ -42,7 +64,8 @@ export async function setTrustedKey(ctx: Context, name: string, text: string): P
     )
   }
   const { hint, pem } = key
-  const isOther = sql`not exists (select 1 from ${named(ctx, name)} and hint = ${hint})`
+  const isOther = sql`not exists (select 1 from ${named(ctx, name)} and hint = ${hint})
+    and ${isSeen(ctx, name, seen)}`
   const hasRoom = sql`(exists (select 1 from ${named(ctx, name)}) or
     (select count(*) from trusted_keys where workspace = ${ctx.workspace}) < ${keysMax})`
   await commit(ctx, {
@@ -60,24 +83,43 @@ export async function setTrustedKey(ctx: Context, name: string, text: string): P
   })
   const set = (await listTrustedKeys(ctx)).find((one) => one.name === name)
   if (set?.hint === hint) return set
-  if (set) throw conflict(`Another key was set as '${excerpt(name)}' meanwhile; try again`)
+  if (set || typeof seen === 'string') throw otherKey(name)
   throw new RegistryError(
     'RESOURCE_EXHAUSTED',
     `${keysMax} keys are trusted, which is as many as there may be; delete one`,
   )
 }
 
-/** Trust a key no more: what it signed counts no more. @throws RESOURCE_DOES_NOT_EXIST */
-export async function deleteTrustedKey(ctx: Context, name: string): Promise<void> {
+/**
+ * Trust a key no more: what it signed counts no more.
+ *
+ * @param seen the hint of the key that it is about; undefined: whichever has the name
+ * @throws RESOURCE_DOES_NOT_EXIST
+ * @throws RESOURCE_CONFLICT the name has another key than was seen
+ */
+export async function deleteTrustedKey(ctx: Context, name: string, seen?: string): Promise<void> {
+  const which = sql`${named(ctx, name)} and ${isSeen(ctx, name, seen)}`
   const { deleted } = await commit(ctx, {
     entry: entryStatement(ctx, {
       action: 'trusted_key.deleted',
-      from: named(ctx, name),
+      from: which,
       before: sql`json_object('name', name, 'hint', hint)`,
     }),
-    deleted: sql<{ name: string }>`delete from ${named(ctx, name)} returning name`,
+    deleted: sql<{ name: string }>`delete from ${which} returning name`,
   })
-  if (deleted.length === 0) throw notFound('Trusted key', excerpt(name))
+  if (deleted.length > 0) return
+  await getTrustedKey(ctx, name)
+  throw otherKey(name)
+}
+
+function isSeen(ctx: Context, name: string, seen: string | null | undefined): SQL {
+  return seen === undefined ? sql`1` : sql`(select hint from ${named(ctx, name)}) is ${seen}`
+}
+
+function otherKey(name: string): RegistryError {
+  return conflict(
+    `'${excerpt(name)}' has another key than was seen, or none any more; look at it and try again`,
+  )
 }
 
 function named(ctx: Context, name: string): SQL {

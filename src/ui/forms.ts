@@ -83,7 +83,7 @@ async function readForm(c: AppContext, bytesMax: number): Promise<FormFields> {
 /** What a form says about itself when it is shown again. */
 export type FormProblem = {
   readonly message: string
-  readonly status: 400 | 403 | 404 | 409
+  readonly status: 400 | 403 | 404 | 409 | 501
   /** The name of the field that is wrong. */
   readonly field?: string
 }
@@ -110,6 +110,7 @@ const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
   RESOURCE_DOES_NOT_EXIST: 404,
   RESOURCE_CONFLICT: 409,
   INVALID_STATE_TRANSITION: 409,
+  NOT_IMPLEMENTED: 501,
 }
 
 /** The message of a refusal, or undefined if there was none. */

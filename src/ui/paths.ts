@@ -47,6 +47,27 @@ function settingsPathsUnder(prefix: string) {
     retentionRule: (name: string) => `${prefix}/settings/retention/${part(name)}`,
     newRetentionRule: `${prefix}/settings/new-retention-rule`,
     storage: `${prefix}/settings/storage`,
+    keys: `${prefix}/settings/keys`,
+    trustedKey: (name: string) => `${prefix}/settings/keys/trusted/${part(name)}`,
+  }
+}
+
+/** Of what is signed about versions. */
+function proofPathsUnder(prefix: string) {
+  const at = (name: string, number: number) => `models/${part(name)}/${number}`
+  const ofApi = (name: string, number: number) =>
+    `${prefix}/api/v1/models/${part(name)}/versions/${number}`
+  return {
+    proof: (name: string, number: number) => `${prefix}/${at(name, number)}/proof`,
+    bundlePage: (name: string, number: number, id: number) =>
+      `${prefix}/${at(name, number)}/bundles/${id}`,
+    attestationPage: (name: string, number: number, id: number) =>
+      `${prefix}/${at(name, number)}/attestations/${id}`,
+    /** The files of both, from the API. */
+    bundle: (name: string, number: number, id: number) =>
+      `${ofApi(name, number)}/bundle.zip?bundle=${id}`,
+    attestation: (name: string, number: number, id: number) =>
+      `${ofApi(name, number)}/attestations/${id}`,
   }
 }
 
@@ -71,6 +92,7 @@ export function pathsUnder(prefix: string) {
     find: `${prefix}/find`,
     profile: `${prefix}/profile`,
     ...settingsPathsUnder(prefix),
+    ...proofPathsUnder(prefix),
     openapi: `${prefix}/api/v1/openapi.json`,
     signIn: `${prefix}/signin`,
     signOut: `${prefix}/signout`,
@@ -104,8 +126,6 @@ export function pathsUnder(prefix: string) {
     rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
-    bundle: (name: string, number: number, id: number) =>
-      `${prefix}/api/v1/models/${part(name)}/versions/${number}/bundle.zip?bundle=${id}`,
     mlBom: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/mlbom.json`,
     compare: (name: string, versions: readonly number[]) =>

@@ -71,6 +71,13 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import {
+  postAttestation,
+  postBundle,
+  showAttestation,
+  showBundle,
+  showProof,
+} from './proof/proof.tsx'
 import { mayReadNames, showColumns } from './runs/columns/columns.tsx'
 import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { showExperiments } from './runs/experiments.tsx'
@@ -154,6 +161,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get(`${version}/files`, guard(mayReadModel), showVersionFiles)
     .get(`${version}/files/frame`, guard(mayReadModel), sendVersionFrame)
     .get(`${version}/gates`, guard(mayReadModel), showGates)
+    .route(version, proofRoutes())
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
     .get(`${version}/card/revisions`, guard(mayReadModel), showCardRevisions)
     .post(`${version}/card`, postCard)
@@ -165,6 +173,16 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/hold`, versionChanges.postHold)
     .post(`${version}/hold/lift`, versionChanges.postHoldLift)
     .post(`${version}/delete`, versionChanges.postDeletion)
+}
+
+/** What is signed about a version. */
+function proofRoutes(): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/proof', guard(mayReadModel), (c) => showProof(c))
+    .post('/bundles', postBundle)
+    .get('/bundles/:id', guard(mayReadModel), showBundle)
+    .post('/attestations', postAttestation)
+    .get('/attestations/:id', guard(mayReadModel), showAttestation)
 }
 
 /** All below `/deployments`. */

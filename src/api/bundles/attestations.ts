@@ -47,7 +47,7 @@ export const attestationRoutes: readonly ServedEndpoint[] = [
   })),
 
   serve(endpoints.putTrustedKey, maySetPolicies, async (ctx, { params, body }) =>
-    keyToWire(await setTrustedKey(ctx, params.name, body.pem)),
+    keyToWire(await setTrustedKey(ctx, params.name, body)),
   ),
 
   serve(endpoints.deleteTrustedKey, maySetPolicies, async (ctx, { params }) => {

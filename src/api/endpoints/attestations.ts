@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keyNameHint, keyNamePattern } from '../../attestations/trusted-keys.ts'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, PrincipalShape, pageOf, VersionParams } from './shapes.ts'
 
@@ -56,9 +57,7 @@ const TrustedKeyShape = z.object({
   set_by: PrincipalShape,
 })
 const KeyParams = z.object({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, 'must be up to 100 letters, digits, ., _ and -'),
+  name: z.string().regex(keyNamePattern, keyNameHint),
 })
 
 export const listTrustedKeys = endpoint({

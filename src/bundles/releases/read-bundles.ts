@@ -115,14 +115,31 @@ export async function openBundle(
   return { bundle, texts }
 }
 
+/** What the caller may not read of what each of these bundles tells; none: they get it. */
+export async function findClosedParts(
+  ctx: Context,
+  bundles: readonly ReleaseBundle[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const [first] = bundles
+  if (!first) return new Map()
+  const [closed, mayReadAudit] = await Promise.all([
+    findClosedAmong(ctx, [...new Set(bundles.flatMap(({ runsOf }) => runsOf))]),
+    mayReadAuditOf(ctx, first.model),
+  ])
+  return new Map(
+    bundles.map(({ id, runsOf, hasAudit }) => [
+      id,
+      [
+        ...(runsOf.some((run) => closed.has(run)) ? ['runs'] : []),
+        ...(hasAudit && !mayReadAudit ? ["the model's part of the audit log"] : []),
+      ],
+    ]),
+  )
+}
+
 async function refuseClosed(ctx: Context, bundle: ReleaseBundle): Promise<void> {
-  const closed = await findClosedAmong(ctx, bundle.runsOf)
-  const hasClosedAudit = bundle.hasAudit && !(await mayReadAuditOf(ctx, bundle.model))
-  if (closed.size === 0 && !hasClosedAudit) return
-  const what = [
-    ...(closed.size > 0 ? ['runs'] : []),
-    ...(hasClosedAudit ? ["the model's part of the audit log"] : []),
-  ]
+  const what = (await findClosedParts(ctx, [bundle])).get(bundle.id) ?? []
+  if (what.length === 0) return
   throw new RegistryError(
     'PERMISSION_DENIED',
     `Bundle ${bundle.id} tells of ${what.join(' and of ')}, which you may not read; one that you make has only what you may`,

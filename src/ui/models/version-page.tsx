@@ -80,6 +80,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           { href: '#lineage', text: 'Lineage' },
           { href: '#files', text: 'Files', count: standing.files.length },
           { href: to.gates(name, version.version), text: 'Gates' },
+          { href: to.proof(name, version.version), text: 'Proof' },
           { href: '#timeline', text: 'Timeline' },
         ]}
       />

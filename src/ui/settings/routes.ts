@@ -21,6 +21,7 @@ import {
 } from './access/service-accounts.tsx'
 import { postAnyTokenRevocation, postTokenFor, showTokens } from './access/tokens.tsx'
 import * as users from './access/users.tsx'
+import * as keys from './keys/keys.tsx'
 import {
   postPolicyDeletion,
   showPolicies,
@@ -72,6 +73,7 @@ export function settingsRoutes(): Hono<AppEnv> {
     .route('/settings', webhookRoutes())
     .route('/settings', accessRoutes())
     .route('/settings', retentionRoutes())
+    .route('/settings/keys', keyRoutes())
     .get('/settings/stages', guard(anyone), (c) => showStages(c))
     .post('/settings/stages', postStages)
 }
@@ -103,6 +105,18 @@ function accessRoutes(): Hono<AppEnv> {
     .post('/identities', postIdentity)
     .post('/identities/unlink', postUnlinking)
     .post('/identities/admit', postAdmission)
+}
+
+/** Whose statements count, and by which keys this server signs. */
+function keyRoutes(): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/', guard(anyone), (c) => keys.showKeys(c))
+    .post('/renew', keys.postRenewal)
+    .get('/own/:hint', guard(anyone), keys.sendPublicKey)
+    .post('/trusted', keys.postTrustedKey)
+    .get('/trusted/:name', guard(anyone), (c) => keys.showTrustedKey(c))
+    .post('/trusted/:name', keys.postKeyReplacement)
+    .post('/trusted/:name/delete', keys.postKeyDeletion)
 }
 
 function webhookRoutes(): Hono<AppEnv> {

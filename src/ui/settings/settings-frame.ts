@@ -24,6 +24,7 @@ export async function settingsFrameOf(c: AppContext): Promise<SettingsFrame> {
     ['grants', governs],
     ['identities', mayAll(ctx)],
     ['stages', true],
+    ['keys', true],
     ['retention', mayAll(ctx)],
     ['storage', mayAll(ctx)],
   ]

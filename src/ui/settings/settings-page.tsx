@@ -15,6 +15,7 @@ const sections = {
   grants: 'Grants',
   identities: 'Identities',
   stages: 'Stages',
+  keys: 'Keys',
   retention: 'Retention',
   storage: 'Storage',
 } as const

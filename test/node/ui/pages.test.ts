@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { sealEntries } from '../../../src/audit/seal.ts'
 import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
+import { signer } from '../../support/signer.ts'
 import { busyWorld, countsOf } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
@@ -114,6 +115,28 @@ function wavesOf(key: string, shift = 0): object[] {
     ...{ key, step, timestamp: step * 1000 },
     value: step === 200 ? 'NaN' : step === 90 ? 2 : Math.sin(step / 30 + shift) / (1 + step / 200),
   })).filter(({ step }) => step < 300 || step > 330)
+}
+
+/** Signs what is known of a version, and sends what CI signed about it: by a key that is trusted, and by one that was. */
+async function prove(
+  { platform, call, ann }: Awaited<ReturnType<typeof askedWorld>>,
+  path: string,
+) {
+  const { json } = await call(ann, 'GET', path)
+  await call(ann, 'POST', `${path}/bundles`)
+  const [gone, ci] = [await signer(platform), await signer(platform)]
+  const sent: readonly (readonly [typeof ci, string, Record<string, unknown>])[] = [
+    [gone, 'https://example.com/reviewed/v1', { by: 'somebody' }],
+    [
+      ci,
+      'https://in-toto.io/attestation/test-result/v0.1',
+      { result: 'WARNED', passedTests: ['smoke'], warnedTests: ['latency under load'] },
+    ],
+  ]
+  for (const [key, type, predicate] of sent) {
+    await call(admin, 'PUT', '/api/v1/trusted-keys/ci', { pem: key.pem })
+    await call(ann, 'POST', `${path}/attestations`, await key.sign(json.digest, type, predicate))
+  }
 }
 
 describe.skipIf(isLacking)('in a browser', () => {
@@ -307,6 +330,19 @@ describe.skipIf(isLacking)('in a browser', () => {
     ).toEqual([])
   }, 120_000)
 
+  test('so are those of what was signed about a version', async () => {
+    const world = await askedWorld()
+    const { platform, ann, rita, name } = world
+    await prove(world, `/api/v1/models/${name}/versions/2`)
+    const url = await serve(platform)
+    const version = `/models/${name}/2`
+    const paths = ['proof', 'bundles/1', 'attestations/1', 'attestations/2'].map(
+      (page) => `${version}/${page}`,
+    )
+    expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
+    expect(await walk(url, [`${version}/proof`], { who: rita, seenIn: diagonal })).toEqual([])
+  }, 120_000)
+
   test('so are those of deployments', async () => {
     const world = await busyWorld()
     const { platform, ann, report, write, split, name, clock } = world
@@ -388,6 +424,9 @@ describe.skipIf(isLacking)('in a browser', () => {
     const grant = { principal: 'user:ann', action: 'promote', models: '*', stage: 'Production' }
     const identity = { account: 'ann', issuer: 'https://issuer.example', subject: 'ann-1' }
     await call(admin, 'POST', '/api/v1/grants', grant)
+    const { pem } = await signer(platform)
+    await call(admin, 'PUT', '/api/v1/trusted-keys/ci', { pem })
+    await call(admin, 'POST', '/api/v1/models/fraud-detector/versions/3/bundles')
     await call(admin, 'POST', '/api/v1/identities', identity)
     await call(admin, 'POST', '/api/v1/service-accounts', { name: 'ci' })
     await call(admin, 'POST', '/api/v1/tokens', { name: 'nightly', for: 'service:ci' })
@@ -413,6 +452,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...['/settings/stages', '/find?q=fraud'],
       ...['/settings/retention', '/settings/retention/old', '/settings/retention/old/edit'],
       ...['/settings/new-retention-rule', '/settings/storage'],
+      ...['/settings/keys', '/settings/keys/trusted/ci'],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
