@@ -86,9 +86,37 @@ export async function findPage(
   }
 }
 
+/** What is counted: no order, and no page. */
+type CountedSearch = Pick<Search, 'scope' | 'filter'>
+
+/** How many rows each of some searches finds, up to `most`, in one round trip. */
+export async function countFound(
+  db: Database,
+  searchable: Searchable,
+  { searches, most }: { readonly searches: readonly CountedSearch[]; readonly most: number },
+): Promise<number[]> {
+  const counts = await longReadsOf(db).batch(
+    Object.fromEntries(
+      searches.map((search, i) => [String(i), countStatement(searchable, search, most)]),
+    ),
+  )
+  return searches.map((_, i) => counts[String(i)]?.[0]?.count ?? 0)
+}
+
+function countStatement(
+  searchable: Searchable,
+  search: CountedSearch,
+  most: number,
+): SQL<{ count: number }> {
+  const literals = new Literals(search.filter.length * clauseLiteralsMax)
+  const where = conditionSql(searchable, search, { literals, place: undefined })
+  return sql<{ count: number }>`${literals.with()} select count(*) as count from (
+    select 1 from ${searchable.from} where ${where} limit ${most})`
+}
+
 function conditionSql(
   searchable: Searchable,
-  search: Search,
+  search: CountedSearch,
   {
     literals,
     place,

@@ -27,3 +27,15 @@ export function refusedAt(
   const place = placesOf.get(key)?.[part]
   return new FilterError(message, place && { ...place, ...(fix !== undefined && { fix }) })
 }
+
+/** Each clause of a filter as it stands in its text, and the others without it. */
+export function clausesApart(
+  text: string,
+  filter: readonly { readonly key: Key }[],
+): { readonly clause: string; readonly others: string }[] {
+  const written = filter.map(({ key }) => {
+    const places = placesOf.get(key)
+    return places ? text.slice(places.key.at, places.value.end) : ''
+  })
+  return written.map((clause, i) => ({ clause, others: written.toSpliced(i, 1).join(' AND ') }))
+}

@@ -141,3 +141,31 @@ describe('the runs that are selected', () => {
     expect(row).toEqual({ writes: 1, by: expect.stringContaining('ann') })
   })
 })
+
+test('where no run matches, the clauses that remove most are named, with what they leave', async () => {
+  const { as, rita, eve, logRun, deny } = await severalWorld()
+  for (const model of ['rf', 'rf', 'x<b>"']) {
+    await logRun({ name: 'try', params: [{ key: 'of model', value: model }] })
+  }
+  const search = (q: string) => as(rita).get(`${nightly}?q=${encodeURIComponent(q)}`)
+  const none = "status = 'FAILED'"
+  const both = await search(
+    `params.\`of model\` = 'rf' AND ${none}  AND attributes.run_name = 'try'`,
+  )
+  const text = textOf(both.html)
+  expect(text).toContain(`No run matches.`)
+  expect(text).toMatch(/Without status = 'FAILED' : 2 runs/)
+  expect(text).not.toContain('Without attributes')
+  const href = /Without <code>[\s\S]*?href="([^"]*)"/.exec(
+    both.html.replaceAll('<!-- -->', ''),
+  )?.[1]
+  const led = await as(rita).get((href ?? '').replaceAll('&amp;', '&').replaceAll('&#39;', "'"))
+  expect(rowsOf(led.html)).toHaveLength(2)
+  const hostile = await search(`params.\`of model\` = 'x<b>"' AND ${none}`)
+  expect(markupIn(hostile.html)).toEqual([])
+  expect(textOf(hostile.html)).toContain("Without status = 'FAILED' : 1 run")
+  // One clause alone: there is nothing to leave out.
+  expect(textOf((await search(none)).html)).not.toContain('Without')
+  await deny('1')
+  expect((await as(eve).get(`${nightly}?q=${encodeURIComponent(none)}`)).status).toBe(403)
+})

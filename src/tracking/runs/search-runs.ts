@@ -5,9 +5,10 @@ import type { Int64 } from '../../core/int64.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
-import { type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
+import { countFound, type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
+import { clausesApart } from '../../search/places.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run, RunInfo } from '../run.ts'
 import { isRootSql } from './nested-runs.ts'
@@ -79,18 +80,53 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
     ...(search.isOfRoots ? ['roots'] : []),
   ]
   return findPage(ctx.db, searchableRuns, {
-    scope: [
-      inExperimentsSql(ctx, experimentIds),
-      ...viewConditions(sql`r.lifecycle_stage`, view),
-      isNotDeniedSql(ctx, 'run'),
-      ...(search.isOfRoots ? [isRootSql] : []),
-    ],
+    scope: [...scopeOf(ctx, experimentIds, view), ...(search.isOfRoots ? [isRootSql] : [])],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     count,
     token: search.pageToken,
     fingerprint,
   })
+}
+
+function scopeOf(ctx: Context, experimentIds: readonly number[], view: ViewType): SQL[] {
+  return [
+    inExperimentsSql(ctx, experimentIds),
+    ...viewConditions(sql`r.lifecycle_stage`, view),
+    isNotDeniedSql(ctx, 'run'),
+  ]
+}
+
+/** A filter without one of its clauses. */
+export type LooserFilter = {
+  /** The one that is left out. */
+  readonly clause: string
+  readonly others: string
+  /** Runs that it finds, up to `runsCounted`. */
+  readonly count: number
+}
+
+export const runsCounted = 1000
+/** Of longer filters none is tried. */
+const clausesTried = 6
+
+/** What a filter that finds no run would find without each of its clauses, the most first; none where there is one clause. */
+export async function listLooserFilters(
+  ctx: Context,
+  search: Pick<RunSearch, 'experimentIds' | 'view'> & { readonly filter: string },
+): Promise<LooserFilter[]> {
+  const { experimentIds, filter: text, view = 'ACTIVE_ONLY' } = search
+  const filter = parseFilter(text)
+  if (filter.length < 2 || filter.length > clausesTried) return []
+  const scope = scopeOf(ctx, experimentIds, view)
+  const counts = await countFound(ctx.db, searchableRuns, {
+    searches: filter.map((_, i) => ({ scope, filter: filter.toSpliced(i, 1) })),
+    most: runsCounted,
+  })
+  return clausesApart(text, filter)
+    .map((apart, i) => ({ ...apart, count: counts[i] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
 }
 
 /** For a single experiment an index gives the runs in their order; for several it cannot. */

@@ -3,7 +3,11 @@ import type { Context } from '../../../platform/context.ts'
 import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
-import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
+import {
+  findRunKeys,
+  type LooserFilter,
+  listLooserFilters,
+} from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
 import { type NestedRow, readRunTree } from './run-tree.ts'
@@ -28,25 +32,31 @@ export type RunsStanding = {
   readonly keys: RunKeys
   readonly versions: ReadonlyMap<string, readonly VersionOfRun[]>
   readonly next: string | undefined
+  /** Where nothing was found: what would be, without one of the clauses. */
+  readonly looser: readonly LooserFilter[]
 }
 
 /** @throws INVALID_PARAMETER_VALUE the filter is wrong. @throws RESOURCE_DOES_NOT_EXIST one of the experiments is not there */
 export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<RunsStanding> {
   const { experimentIds, words, sort, isFlat, isOfDeleted } = query
   const isNested = words === '' && !sort && !isFlat && !isOfDeleted
+  const filter = filterOfWords(words, 'attributes.run_name')
+  const view = isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY'
   const [experiments, found, counts] = await Promise.all([
     getExperiments(ctx, experimentIds),
     findRunKeys(ctx, {
       experimentIds,
-      filter: filterOfWords(words, 'attributes.run_name'),
+      filter,
       orderBy: orderByOf(query),
-      view: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
+      view,
       isOfRoots: isNested,
       maxResults: pageSize,
       pageToken: query.after,
     }),
     countRuns(ctx, experimentIds),
   ])
+  const isEmpty = found.items.length === 0 && query.after === undefined
+  const looser = isEmpty ? await listLooserFilters(ctx, { experimentIds, filter, view }) : []
   const keys = await readRunKeys(ctx.db, found.items, keysMax)
   const columns = query.columns.length > 0 ? query.columns : defaultColumns(query, keys)
   const named = columns.flatMap((column) => namedColumn(column) ?? [])
@@ -69,6 +79,7 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     keys,
     versions,
     next: found.nextPageToken,
+    looser,
   }
 }
 

@@ -3,11 +3,12 @@ import type { RegistryError } from '../../../core/error.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunKey } from '../../../tracking/runs/run-cells.ts'
 import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
+import { runsCounted } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { isOwnTag, noteOf } from '../../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
-import { countText, Given, plural, Written } from '../../parts/text.tsx'
+import { countText, Excerpt, Given, plural, Written } from '../../parts/text.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
@@ -40,7 +41,7 @@ type RunsPageProps = {
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
 export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, kept }) => {
-  const { experiments, total, rows } = standing
+  const { experiments, rows } = standing
   const [only, ...others] = experiments
   const experiment = others.length === 0 ? only : undefined
   const title = experiment?.name ?? `Runs of ${experiments.length} experiments`
@@ -89,18 +90,46 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
               </div>
             </>
           ) : problem === undefined ? (
-            <p class="empty">
-              No run matches.{' '}
-              <a href={addressOf(to, { experimentIds: query.experimentIds, saved: allOf(kept) })}>
-                Show all {countText(total)} runs
-              </a>
-            </p>
+            <NoRuns {...{ to, standing, query, kept }} />
           ) : null}
         </>
       )}
     </Page>
   )
 }
+
+/** Which clause leaves so little, and the ways to more. */
+const NoRuns: FC<Pick<RunsPageProps, 'standing' | 'query' | 'kept'> & { readonly to: Paths }> = ({
+  to,
+  standing: { total, looser },
+  query,
+  kept,
+}) => (
+  <div class="empty">
+    <p>
+      No run matches.{' '}
+      <a href={addressOf(to, { experimentIds: query.experimentIds, saved: allOf(kept) })}>
+        Show all {countText(total)} runs
+      </a>
+    </p>
+    {looser.length === 0 ? null : (
+      <ul class="plain">
+        {looser.map(({ clause, others, count }) => (
+          <li>
+            Without{' '}
+            <code>
+              <Excerpt text={clause} charsMax={120} />
+            </code>
+            :{' '}
+            <a href={addressOf(to, { ...query, words: others, after: undefined })}>
+              {count < runsCounted ? plural(count, 'run') : `${countText(count)} runs or more`}
+            </a>
+          </li>
+        ))}
+      </ul>
+    )}
+  </div>
+)
 
 /** What an address says of views to show all runs: nothing, unless it would lead to a view. */
 function allOf({ views }: KeptViews): number | undefined {

@@ -83,6 +83,7 @@ async function readNothing(
     keys: { metrics: [], params: [], tags: [] },
     versions: new Map(),
     next: undefined,
+    looser: [],
   }
 }
 
