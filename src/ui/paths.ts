@@ -71,6 +71,24 @@ function proofPathsUnder(prefix: string) {
   }
 }
 
+/** Of a registered model and what is below it. @param model the page of one */
+function modelPathsUnder(model: (name: string) => string) {
+  return {
+    serving: (name: string) => `${model(name)}/serving`,
+    modelAccess: (name: string) => `${model(name)}/access`,
+    versions: (name: string) => `${model(name)}/versions`,
+    changeModel: (name: string) => `${model(name)}/change`,
+    rollback: (name: string) => `${model(name)}/rollback`,
+    compare: (name: string, versions: readonly number[]) =>
+      query(`${model(name)}/compare`, { v: versions.join(',') }),
+    /** Of a file of two versions, by its path. */
+    fileDiff: (name: string, versions: readonly number[]) => (path: string) =>
+      query(`${model(name)}/compare/file`, { v: versions.join(','), path }),
+    /** Leads to the version that is there. */
+    stage: (name: string, stage: string) => `${model(name)}/stages/${part(stage)}`,
+  }
+}
+
 /** @param prefix `/mlflow` or empty */
 export function pathsUnder(prefix: string) {
   const model = (name: string) => `${prefix}/models/${part(name)}`
@@ -97,13 +115,12 @@ export function pathsUnder(prefix: string) {
     signIn: `${prefix}/signin`,
     signOut: `${prefix}/signout`,
     model,
+    ...modelPathsUnder(model),
     version,
     promotion,
     deployment,
     traffic: (name: string) => `${deployment(name)}/traffic`,
     canary: (name: string) => `${deployment(name)}/steps`,
-    serving: (name: string) => `${model(name)}/serving`,
-    versions: (name: string) => `${model(name)}/versions`,
     experiments: `${prefix}/experiments`,
     experiment,
     runs: `${prefix}/runs`,
@@ -115,24 +132,15 @@ export function pathsUnder(prefix: string) {
     ...tracePathsUnder(prefix),
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
-    /** Leads to the version that is there. */
-    stage: (name: string, stage: string) => `${model(name)}/stages/${part(stage)}`,
     promote: (name: string, number: number) => `${version(name, number)}/promote`,
-    changeModel: (name: string) => `${model(name)}/change`,
     changeVersion: (name: string, number: number) => `${version(name, number)}/change`,
     gates: (name: string, number: number) => `${version(name, number)}/gates`,
     cardRevisions: (name: string, number: number) => `${version(name, number)}/card/revisions`,
     editCard: (name: string, number: number) => `${version(name, number)}/card`,
-    rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
     mlBom: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/mlbom.json`,
-    compare: (name: string, versions: readonly number[]) =>
-      query(`${model(name)}/compare`, { v: versions.join(',') }),
-    /** Of a file of two versions, by its path. */
-    fileDiff: (name: string, versions: readonly number[]) => (path: string) =>
-      query(`${model(name)}/compare/file`, { v: versions.join(','), path }),
     /** With what follows a `?`, in the order given; what is empty is left out. */
     query,
   }

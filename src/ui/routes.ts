@@ -41,6 +41,11 @@ import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
 import { postNewModel, postRegistration, showRegister } from './logged-models/register.tsx'
+import {
+  postPermission,
+  postPermissionRemoval,
+  showModelAccess,
+} from './models/access/model-access.tsx'
 import { showFileDiff } from './models/file-diff/file-diff.tsx'
 import { showGates } from './models/gates.tsx'
 import {
@@ -145,6 +150,9 @@ function modelRoutes(): Hono<AppEnv> {
     .get('/models/:name/compare/file', guard(mayReadModel), showFileDiff)
     .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
     .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
+    .get('/models/:name/access', guard(mayReadModel), (c) => showModelAccess(c))
+    .post('/models/:name/access', postPermission)
+    .post('/models/:name/access/remove', postPermissionRemoval)
     .get('/models/:name/serving', guard(mayReadModel), showModelServing)
     .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
     .post('/models/:name/rollback', postRollback)

@@ -16,6 +16,7 @@ const pages = [
   model,
   `${model}?at=${1_800_010_850_000}`,
   `${model}/versions?metric=accuracy`,
+  `${model}/access`,
   `${model}/3`,
   `${model}/compare?v=2,3`,
   `${model}/compare/file?v=2,3&path=MLmodel`,

@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts'
 type ModelTabsProps = {
   readonly name: string
   readonly to: Paths
-  readonly current: 'stages' | 'versions' | 'serving'
+  readonly current: 'stages' | 'versions' | 'serving' | 'access'
   /** Processes that serve it; undefined: nobody counted. */
   readonly replicas?: number
 }
@@ -23,6 +23,7 @@ export const ModelTabs: FC<ModelTabsProps> = ({ name, to, current, replicas }) =
         count: replicas,
         isCurrent: current === 'serving',
       },
+      { href: to.modelAccess(name), text: 'Access', isCurrent: current === 'access' },
     ]}
   />
 )

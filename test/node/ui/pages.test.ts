@@ -311,7 +311,7 @@ describe.skipIf(isLacking)('in a browser', () => {
     ]
     expect(await walk(url, paths, { who: rita })).toEqual([])
     const base = `/models/${name}`
-    const later = [`versions?metric=accuracy`, 'compare/file?v=2,3&path=MLmodel']
+    const later = ['versions?metric=accuracy', 'access', 'compare/file?v=2,3&path=MLmodel']
     const past = [`?at=${clock.now()}`, '?at=never'].map((at) => base + at)
     const forms = [
       'change',
