@@ -301,7 +301,7 @@ describe.skipIf(isLacking)('in a browser', () => {
   }, 60_000)
 
   test('so are those of a server with models and requests', async () => {
-    const { platform, rita, ann, mlflow, name, clock } = await askedWorld()
+    const { platform, rita, name } = await askedWorld()
     const url = await serve(platform)
     const paths = [
       ...['/', '/models', '/promotions', '/promotions/1', `/models/${name}`, `/models/${name}/3`],
@@ -310,6 +310,11 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/models/${name}/3/gates`, '/models/fraud-detecter'],
     ]
     expect(await walk(url, paths, { who: rita })).toEqual([])
+  }, 120_000)
+
+  test('so are those below a model, and its forms', async () => {
+    const { platform, ann, mlflow, name, clock } = await askedWorld()
+    const url = await serve(platform)
     const base = `/models/${name}`
     const later = ['versions?metric=accuracy', 'access', 'compare/file?v=2,3&path=MLmodel']
     const past = [`?at=${clock.now()}`, '?at=never'].map((at) => base + at)
