@@ -25,7 +25,7 @@ test('who has MANAGE sees who has what on the model, and by what', async () => {
     ...{ principal: 'user:rita', action: 'promote', models: 'fraud-*', stage: 'Production' },
   })
   const { html } = await as(ann).get(page)
-  expect(textOf(html)).toContain('You have MANAGE. To whom nothing was given has')
+  expect(textOf(html)).toContain('You have MANAGE. Everybody to whom nothing was given has')
   expect(rowsOf(html).map((row) => row.replace(/ Take .*| where .*/, ''))).toEqual(
     expect.arrayContaining([
       'ann MANAGE this model',

@@ -54,8 +54,8 @@ export const ModelAccessPage: FC<ModelAccessProps> = (props) => {
       ) : (
         <>
           <p>
-            You have {isAdmin ? 'all rights, as an administrator' : level}. To whom nothing was
-            given has {others}.
+            You have {isAdmin ? 'all rights, as an administrator' : level}. Everybody to whom
+            nothing was given has {others}.
           </p>
           {permissions === undefined ? (
             <p class="soft">{visibleText(props.whyNot ?? '')}: then this says who has what.</p>
@@ -155,7 +155,7 @@ const Row: FC<{ readonly permission: ModelPermission; readonly path: string }> =
           <button
             type="submit"
             class="quiet danger"
-            aria-label={`Take ${permission} away from ${visibleText(account)}`}
+            aria-label={`Take away ${permission} from ${visibleText(account)}`}
           >
             Take away
           </button>
