@@ -44,7 +44,13 @@ const statuses: Readonly<Record<string, Look>> = {
 
 /** How a gate, a check or a request stands. */
 export const StatusChip: FC<{ readonly status: string }> = ({ status }) => (
-  <Chip {...(statuses[status] ?? { sign: 'ring', tone: '' })} word={status} />
+  <Chip
+    {...((Object.hasOwn(statuses, status) ? statuses[status] : undefined) ?? {
+      sign: 'ring',
+      tone: '',
+    })}
+    word={status}
+  />
 )
 
 type ChipProps = Required<Look> & { readonly href?: string; readonly title?: string }

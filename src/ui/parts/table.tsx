@@ -1,4 +1,5 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+import { visibleText } from './text.tsx'
 
 type TableProps = PropsWithChildren<{
   readonly caption: string
@@ -19,11 +20,11 @@ export type Column =
       readonly filterKey?: string | undefined
     }
 
-/** A table that scrolls sideways by itself, never the page. The children are its rows. */
+/** A table that scrolls sideways by itself, never the page. The children are its rows; its caption may hold what somebody wrote. */
 export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, children }) => (
-  <section class="region" tabindex={0} aria-label={caption}>
+  <section class="region" tabindex={0} aria-label={visibleText(caption)}>
     <table>
-      <caption class={isCaptioned ? '' : 'unseen'}>{caption}</caption>
+      <caption class={isCaptioned ? '' : 'unseen'}>{visibleText(caption)}</caption>
       <thead>
         <tr>
           {columns.map((column) => {

@@ -152,7 +152,7 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
       ) : null}
       <div class="head">
         <div>
-          <h1>{props.heading ?? title}</h1>
+          <h1>{props.heading ?? visibleText(title)}</h1>
           {props.about}
         </div>
         {props.actions ? <div class="row actions">{props.actions}</div> : null}
