@@ -77,7 +77,7 @@ const runColumn = () =>
     .notNull()
     .references(() => runs.id, { onDelete: 'cascade' })
 
-/** Every logged point, once; the key order is the order of metric history. */
+/** Logged points that came alone or few at a time; the key order is the order of metric history. */
 export const metrics = sqliteTable(
   'metrics',
   {
@@ -90,6 +90,26 @@ export const metrics = sqliteTable(
     is_nan: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.run, t.key, t.timestamp_ms, t.step, t.value, t.is_nan] })],
+)
+
+/**
+ * Points of a metric that came together; each is read once, however often it is kept. See
+ * history/chunk-codec.ts. Bodies lie in the order in which they came, so that pages of the database are full.
+ */
+export const metricChunks = sqliteTable(
+  'metric_chunks',
+  {
+    id: integer().primaryKey(),
+    run: runColumn(),
+    key: text().notNull(),
+    /** Of the first point and the last, in the order of history. */
+    first_ms: integer().notNull(),
+    first_step: integer().notNull(),
+    last_ms: integer().notNull(),
+    last_step: integer().notNull(),
+    body: text().notNull(),
+  },
+  (t) => [index('metric_chunks_by_place').on(t.run, t.key, t.first_ms, t.first_step)],
 )
 
 /** The point of greatest (step, timestamp, value) of each key, kept by the write that logs it. */

@@ -116,8 +116,9 @@ function monthOf({ daily, filesGb }: Team): Month {
   }
 }
 
+/** A point that comes alone is a row of `metrics`: 1,000 of them were counted to take 36,004 bytes. */
 function bytesOfPoint(name: Operation): number {
-  return name === 'log-metric' ? bytes[batch] / 1000 : 0
+  return name === 'log-metric' ? 36 : 0
 }
 
 function dollarsOf(item: Item, month: Month): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { SeriesBucket } from '../../src/tracking/history/series-buckets.ts'
 import type { MetricSeries } from '../../src/tracking/run-data/metric-series.ts'
-import type { SeriesBucket } from '../../src/tracking/run-data/series-buckets.ts'
 import { drawGrid, drawSeries, extentOf, roundedOf } from '../../src/ui/charts/draw-series.ts'
 import { markupIn, textOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'

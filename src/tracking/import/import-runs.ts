@@ -7,11 +7,12 @@ import { boundMetricsOfRuns, boundStatement } from '../../db/bound.ts'
 import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
+import { keepPoints, metricCellsOf, newChunksSql, pointColumns } from '../history/write-points.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { latestOf } from '../latest-metrics.ts'
 import { datasetCells, datasetColumns, longTextInserts } from '../run-data/dataset-texts.ts'
 import { checkDatasetInput, datasetBound } from '../run-data/inputs.ts'
-import { checkMetric, clampInfinity, metricCellsOf } from '../run-data/metrics.ts'
+import { checkMetric, clampInfinity } from '../run-data/metrics.ts'
 import { paramValueCharsMax } from '../run-data/params.ts'
 import { tagValueCharsMax } from '../run-data/run-tags.ts'
 import { userIdCharsMax } from '../runs/create-run.ts'
@@ -185,9 +186,17 @@ function pointImports(runs: readonly ImportedRun[]) {
   }))
   return {
     points: childInserts(clamped, {
-      cells: ({ points }) => points.map(metricCellsOf),
-      insert: (rows) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
+      cells: ({ points }) => keepPoints(points).rows,
+      insert: (rows) => sql`insert into metrics (${pointColumns})
         select owner, c0, c1, c2, c3, c4 from ${rows} where true on conflict do nothing`,
+    }),
+    chunks: childInserts(clamped, {
+      cells: ({ points }) => keepPoints(points).chunks,
+      insert: (rows) =>
+        newChunksSql(sql`from ${rows} one where true`, {
+          run: sql`one.owner`,
+          cell: (place) => sql.raw(`one.c${place}`),
+        }),
     }),
     latest: childInserts(clamped, {
       cells: ({ points }) => latestOf(points).map(metricCellsOf),

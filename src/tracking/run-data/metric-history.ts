@@ -1,10 +1,14 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
 import { foreignPageToken, type PageKey } from '../../core/page-token.ts'
 import { fixSql } from '../../db/compile.ts'
-import { int64Column, int64Param } from '../../db/sql.ts'
+import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readKeysetPage } from '../../search/page.ts'
+import type { Point } from '../history/chunk-codec.ts'
+import { hasChunksSql, readPointsOf } from '../history/read-points.ts'
+import { samplePointsOf } from '../history/sample-points.ts'
+import { storedValue } from '../latest-metrics.ts'
 import { isRun, type Metric, type MetricRow, metricFromRow } from '../run.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
@@ -37,59 +41,29 @@ export async function readMetricHistory(
   const count = pointsMax ?? Number.POSITIVE_INFINITY
   const page = await readKeysetPage(
     { fingerprint, token: pageToken, count },
-    { read: (after, count) => readPoints(ctx, { runId, key, after, count }), keyOf: pageKeyOf },
+    {
+      read: (after, count) => readPoints(ctx, { runId, key, after: pointFromKey(after), count }),
+      keyOf: pageKeyOf,
+    },
   )
-  return { items: page.items.map(metricFromRow), nextPageToken: page.nextPageToken }
+  return { items: page.items, nextPageToken: page.nextPageToken }
 }
-
-/** Points of one statement: their JSON stays far below the 2 MB that one value of D1 may have. */
-const pointsPerRead = 5000
 
 type PointsWanted = {
   readonly runId: string
   readonly key: string
-  /** The key of the point behind which to begin. */
-  readonly after: PageKey | undefined
-  /** May be infinite. */
+  readonly after: Point | undefined
   readonly count: number
 }
 
-async function readPoints(ctx: Context, wanted: PointsWanted): Promise<MetricRow[]> {
-  const rows: MetricRow[] = []
-  let { after } = wanted
-  for (;;) {
-    const count = Math.min(pointsPerRead, wanted.count - rows.length)
-    const read = await readPointsOnce(ctx, { ...wanted, after, count })
-    const last = read.at(-1)
-    rows.push(...read)
-    if (!last || read.length < count || rows.length === wanted.count) return rows
-    after = pageKeyOf(last)
-  }
+async function readPoints(ctx: Context, { runId, ...wanted }: PointsWanted): Promise<Metric[]> {
+  const run = sql`(select runs.id from runs where ${isRun(ctx, runId)})`
+  const [points = []] = await readPointsOf(ctx.db, [{ ...wanted, run }])
+  return points.map((point) => ({ ...point, key: wanted.key }))
 }
 
-type Point = [value: string, isNan: number, step: number | string, timestampMs: number | string]
-
-/**
- * The points as one row, since drivers take longer over a row than SQLite over a point. Values go as
- * text of 17 digits, since SQLite's JSON has 15.
- */
-async function readPointsOnce(ctx: Context, wanted: PointsWanted): Promise<MetricRow[]> {
-  const { runId, key, after, count } = wanted
-  const row = await ctx.db.first(sql<{ points: string }>`
-    select json_group_array(json_array(printf('%!.17g', value), is_nan, step, timestamp_ms)) as points
-    from (select ${pointColumns} from metrics
-      where run = (select runs.id from runs where ${isRun(ctx, runId)}) and key = ${key}
-        ${isBehindSql(after)}
-      order by metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan limit ${count})`)
-  const points: readonly Point[] = JSON.parse(row?.points ?? '[]')
-  return points.map(([value, is_nan, step, timestamp_ms]) => ({
-    key,
-    value: Number(value),
-    is_nan,
-    step,
-    timestamp_ms,
-  }))
-}
+/** Points of one page of a whole run. */
+const pointsPerPage = 5000
 
 /**
  * All points of a run in pages, by key, time, step and value.
@@ -105,29 +79,34 @@ export async function* readPointsOfRun(
   const keys = await ctx.db.all(sql<{ key: string }>`select key from latest_metrics
     where run = (select runs.id from runs where ${isRun(ctx, runId)}) ${isWanted} order by key`)
   for (const { key } of keys) {
-    let after: PageKey | undefined
+    let after: Point | undefined
     for (;;) {
-      const rows = await readPointsOnce(ctx, { runId, key, after, count: pointsPerRead })
-      const last = rows.at(-1)
-      if (!last) break
-      yield rows.map(metricFromRow)
-      if (rows.length < pointsPerRead) break
-      after = pageKeyOf(last)
+      const points = await readPoints(ctx, { runId, key, after, count: pointsPerPage })
+      if (points.length > 0) yield points
+      if (points.length < pointsPerPage) break
+      after = points.at(-1)
     }
   }
 }
 
-function pageKeyOf(row: MetricRow): PageKey {
-  return [row.timestamp_ms, row.step, row.value, row.is_nan]
+function pageKeyOf({ timestampMs, step, value }: Point): PageKey {
+  return [int64Part(timestampMs), int64Part(step), storedValue(value), Number.isNaN(value) ? 1 : 0]
 }
 
-function isBehindSql(after: PageKey | undefined): SQL {
-  if (!after) return sql``
-  const [timestamp, step, value, isNan] = after
-  const isPoint = typeof value === 'number' && typeof isNan === 'number' && after.length === 4
+function int64Part(value: Int64): number | string {
+  return typeof value === 'number' ? value : String(value)
+}
+
+function pointFromKey(key: PageKey | undefined): Point | undefined {
+  if (!key) return undefined
+  const [timestamp, step, value, isNan] = key
+  const isPoint = typeof value === 'number' && typeof isNan === 'number' && key.length === 4
   if (!isPoint) throw foreignPageToken()
-  return sql`and (metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan)
-    > (${int64Param(parseTokenInt64(timestamp))}, ${int64Param(parseTokenInt64(step))}, ${value}, ${isNan})`
+  return {
+    timestampMs: parseTokenInt64(timestamp),
+    step: parseTokenInt64(step),
+    value: isNan ? Number.NaN : value,
+  }
 }
 
 function parseTokenInt64(part: string | number | null | undefined): Int64 {
@@ -135,6 +114,11 @@ function parseTokenInt64(part: string | number | null | undefined): Int64 {
   if (value === undefined) throw foreignPageToken()
   return value
 }
+
+type WantedRun = { readonly id: number; readonly run_id: string }
+
+/** Runs that are read in one round trip. */
+const runsPerRead = 25
 
 /**
  * Points of one metric of several runs, run after run by their ids, as in MLflow 3.17.2, each by time.
@@ -147,16 +131,24 @@ export async function readMetricHistoryOfRuns(
   { key, pointsMax }: { readonly key: string; readonly pointsMax: number },
 ): Promise<RunMetric[]> {
   const wanted = JSON.stringify([...new Set(runIds)])
-  const rows = await ctx.db.all(sql<RunMetricRow>`
-    select ${pointColumns}, runs.run_id
-    from json_each(${wanted}) as wanted
+  const runs = await ctx.db.all(sql<WantedRun>`
+    select runs.id, runs.run_id from json_each(${wanted}) as wanted
     cross join runs on runs.run_id = wanted.value
     join experiments on experiments.id = runs.experiment
-    cross join metrics on metrics.run = runs.id and metrics.key = ${key}
-    where experiments.workspace = ${ctx.workspace}
-    order by runs.run_id, metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan
-    limit ${pointsMax}`)
-  return rows.map(runMetricFromRow)
+    where experiments.workspace = ${ctx.workspace} order by runs.run_id`)
+  const metrics: RunMetric[] = []
+  for (let at = 0; at < runs.length && metrics.length < pointsMax; at += runsPerRead) {
+    const round = runs.slice(at, at + runsPerRead)
+    const count = pointsMax - metrics.length
+    const read = await readPointsOf(
+      ctx.db,
+      round.map(({ id }) => ({ run: sql`${id}`, key, count })),
+    )
+    for (const [i, { run_id: runId }] of round.entries()) {
+      for (const point of read[i] ?? []) metrics.push({ ...point, key, runId })
+    }
+  }
+  return metrics.slice(0, pointsMax)
 }
 
 /** Steps from `start` to `end`, both included. */
@@ -183,31 +175,50 @@ export async function sampleMetricHistory(
   const within = interval
     ? sql`and metrics.step between ${interval.start} and ${interval.end}`
     : sql``
-  const rows = await ctx.db.all(sql<RunMetricRow>`
+  const wanted = sql`json_each(${JSON.stringify(runIds)}) as wanted
+    cross join runs on runs.run_id = wanted.value
+    join experiments on experiments.id = runs.experiment and experiments.workspace = ${ctx.workspace}`
+  const { inRows, inChunks } = await ctx.db.batch({
+    inRows: sql<SampledRow>`
     with points as (
       select ${pointColumns}, runs.run_id, wanted.key as place,
         row_number() over (partition by wanted.key
           order by metrics.step, metrics.timestamp_ms, metrics.value, metrics.is_nan) - 1 as rank,
         count(*) over (partition by wanted.key) as points
-      from json_each(${JSON.stringify(runIds)}) as wanted
-      cross join runs on runs.run_id = wanted.value
-      join experiments on experiments.id = runs.experiment
+      from ${wanted}
       cross join metrics on metrics.run = runs.id and metrics.key = ${key} ${within}
-      where experiments.workspace = ${ctx.workspace}
+      where not ${hasChunksSql(sql`runs.id`, sql`${key}`)}
     ), groups as (
       select *, cast(${pointsMax} as integer) as groups,
         points / cast(${pointsMax} as integer) as small,
         points % cast(${pointsMax} as integer) as larger
       from points
     )
-    select key, value, is_nan, step, timestamp_ms, run_id from groups
+    select key, value, is_nan, step, timestamp_ms, run_id, place from groups
     where points <= groups or rank = points - 1
       or (rank < larger * (small + 1) and rank % (small + 1) = 0 and rank < (groups - 1) * (small + 1))
       or (rank >= larger * (small + 1) and (rank - larger * (small + 1)) % small = 0
         and rank < larger + (groups - 1) * small)
-    order by place, rank`)
-  return rows.map(runMetricFromRow)
+    order by place, rank`,
+    inChunks: sql<WantedRun & { place: number }>`select runs.id, runs.run_id, wanted.key as place
+      from ${wanted} where ${hasChunksSql(sql`runs.id`, sql`${key}`)}`,
+  })
+  const sampled = inRows.map((row) => ({ place: row.place, metric: runMetricFromRow(row) }))
+  for (const { id, run_id: runId, place } of inChunks) {
+    const [points = []] = await readPointsOf(ctx.db, [
+      { run: sql`${id}`, key, count: Number.POSITIVE_INFINITY },
+    ])
+    const own = points.filter(
+      ({ step }) => !interval || (step >= interval.start && step <= interval.end),
+    )
+    for (const point of samplePointsOf(own, pointsMax)) {
+      sampled.push({ place, metric: { ...point, key, runId } })
+    }
+  }
+  return sampled.sort((a, b) => a.place - b.place).map(({ metric }) => metric)
 }
+
+type SampledRow = RunMetricRow & { readonly place: number }
 
 function runMetricFromRow(row: RunMetricRow): RunMetric {
   return { ...metricFromRow(row), runId: row.run_id }

@@ -1,7 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { longReadsOf } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { bucketsOf, hasOrder, type PartRow, type SeriesBucket } from './series-buckets.ts'
+import { measureSeries } from '../history/measure-series.ts'
+import { hasChunksSql } from '../history/read-points.ts'
+import { bucketsOf, hasOrder, type PartRow, type SeriesBucket } from '../history/series-buckets.ts'
 
 /** What a chart draws of a metric along its x axis. */
 export type SeriesQuery = {
@@ -38,6 +40,8 @@ type Span = {
   readonly low: number
   readonly high: number
   readonly is_small: number
+  /** Then nothing of the above is known but whose it is. */
+  readonly is_chunked: number
 }
 
 /**
@@ -50,9 +54,34 @@ type Span = {
 export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promise<MetricSeries[]> {
   const spans = await readSpans(ctx, query)
   if (spans.length === 0) return []
-  const small = spans.filter(({ is_small }) => is_small === 1)
-  const long = spans.filter(({ is_small }) => is_small === 0)
-  const { points, ranges } = await longReadsOf(ctx.db).batch({
+  const chunked = spans.filter(isChunked)
+  const small = spans.filter((span) => !isChunked(span) && span.is_small === 1)
+  const long = spans.filter((span) => !isChunked(span) && span.is_small === 0)
+  const { points, ranges } = await readParts(ctx, query, { small, long })
+  const parts: Parts = new Map()
+  const pointsBy = Map.groupBy(points ?? [], nameOf)
+  const rangesBy = Map.groupBy(ranges ?? [], nameOf)
+  for (const span of small) parts.set(span, pointsBy.get(nameOf(span)) ?? [])
+  for (const span of long) parts.set(span, rangesBy.get(nameOf(span)) ?? [])
+  if (query.x === 'step') await refineSteps(ctx, query, { long, parts })
+  for (const [span, rows] of await measureSeries(ctx.db, chunked, query)) parts.set(span, rows)
+  return spans.flatMap((span) => {
+    const rows = parts.get(span) ?? []
+    const count = rows.reduce((sum, { points: of }) => sum + of, 0)
+    if (count === 0) return []
+    const { run_id: runId, key } = span
+    return { runId, key, points: count, buckets: bucketsOf(rows, query.bucketsMax) }
+  })
+}
+
+/** What is in rows alone; chunks are no part of it. */
+async function readParts(
+  ctx: Context,
+  query: SeriesQuery,
+  { small, long }: { readonly small: readonly Span[]; readonly long: readonly Span[] },
+) {
+  if (small.length + long.length === 0) return { points: undefined, ranges: undefined }
+  return longReadsOf(ctx.db).batch({
     points: small.length > 0 ? pointsSql(small, query) : undefined,
     ranges:
       long.length > 0
@@ -62,20 +91,9 @@ export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promis
           )
         : undefined,
   })
-  const parts: Parts = new Map()
-  const pointsBy = Map.groupBy(points ?? [], nameOf)
-  const rangesBy = Map.groupBy(ranges ?? [], nameOf)
-  for (const span of small) parts.set(span, pointsBy.get(nameOf(span)) ?? [])
-  for (const span of long) parts.set(span, rangesBy.get(nameOf(span)) ?? [])
-  if (query.x === 'step') await refineSteps(ctx, query, { long, parts })
-  return spans.flatMap((span) => {
-    const rows = parts.get(span) ?? []
-    const count = rows.reduce((sum, { points: of }) => sum + of, 0)
-    if (count === 0) return []
-    const { run_id: runId, key } = span
-    return { runId, key, points: count, buckets: bucketsOf(rows, query.bucketsMax) }
-  })
 }
+
+const isChunked = ({ is_chunked }: Span) => is_chunked === 1
 
 const nameOf = ({ run, key }: { readonly run: number; readonly key: string }) => `${run} ${key}`
 
@@ -147,11 +165,12 @@ function readSpans(ctx: Context, { runIds, keys, x, bucketsMax, range }: SeriesQ
         (select min(m.timestamp_ms) from metrics m where ${own} ${within}) as low,
         (select max(m.timestamp_ms) from metrics m where ${own} ${within}) as high,
         (select count(*) <= ${bucketsMax} from (select 1 from metrics m where ${own} ${within}
-          limit ${bucketsMax + 1})) as is_small
+          limit ${bucketsMax + 1})) as is_small,
+        ${hasChunksSql(sql`w.run`, sql`w.key`)} as is_chunked
       from wanted w)
     select run, run_id, key, cast(first as real) as first, cast(low as real) as low,
-      cast(high as real) as high, is_small from spans
-    where low is not null order by run_place, key_place`)
+      cast(high as real) as high, is_small, is_chunked from spans
+    where low is not null or is_chunked order by run_place, key_place`)
 }
 
 /** @param first the time of the first point of the series */

@@ -3,9 +3,10 @@ import { excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey } from '../../core/names.ts'
 import { boundMetricNames } from '../../db/bound.ts'
-import { jsonChunksOf, Real } from '../../db/sql.ts'
+import { jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { latestOf, storedValue } from '../latest-metrics.ts'
+import { keepPoints, metricCellsOf, newChunksSql, pointColumns } from '../history/write-points.ts'
+import { latestOf } from '../latest-metrics.ts'
 import { isActiveRun, type Metric } from '../run.ts'
 
 /**
@@ -36,14 +37,24 @@ export function clampInfinity(value: number): number {
  * @param points infinities clamped
  */
 export function metricStatements(ctx: Context, runId: string, points: readonly Metric[]): SQL[] {
+  const kept = keepPoints(points)
   return [
-    ...jsonChunksOf(points.map(metricCellsOf)).map(
-      (json) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
+    ...jsonChunksOf(kept.rows).map(
+      (json) => sql`insert into metrics (${pointColumns})
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
         from runs cross join json_each(${json}) as point
         where ${isActiveRun(ctx, runId)}
         on conflict do nothing`,
+    ),
+    ...jsonChunksOf(kept.chunks).map((json) =>
+      newChunksSql(
+        sql`from runs cross join json_each(${json}) as chunk where ${isActiveRun(ctx, runId)}`,
+        {
+          run: sql`runs.id`,
+          cell: (place) => sql`(chunk.value ->> ${sql.raw(String(place))})`,
+        },
+      ),
     ),
     ...jsonChunksOf(latestOf(points).map(metricCellsOf)).flatMap((json) => [
       boundMetricNames({
@@ -64,8 +75,4 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
           > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)`,
     ]),
   ]
-}
-
-export function metricCellsOf({ key, timestampMs, step, value }: Metric) {
-  return [key, timestampMs, step, new Real(storedValue(value)), Number.isNaN(value) ? 1 : 0]
 }

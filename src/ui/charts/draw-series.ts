@@ -1,6 +1,6 @@
 import { nice, ticks } from 'd3-array'
+import type { SeriesBucket } from '../../tracking/history/series-buckets.ts'
 import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
-import type { SeriesBucket } from '../../tracking/run-data/series-buckets.ts'
 
 /** Units of a drawing; a browser stretches it to the place that there is. */
 export const drawnWidth = 1000

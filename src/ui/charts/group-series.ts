@@ -1,5 +1,5 @@
+import type { SeriesBucket } from '../../tracking/history/series-buckets.ts'
 import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
-import type { SeriesBucket } from '../../tracking/run-data/series-buckets.ts'
 
 /**
  * Several series as one: at each place of the axis the mean of those that have a value there, from the least

@@ -1,0 +1,198 @@
+import { sql } from 'drizzle-orm'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readMetricSeries } from '../../../src/tracking/run-data/metric-series.ts'
+import { contextOf } from '../../support/accounts.ts'
+import { metrics, type Point, points } from '../points.ts'
+import { startedRun } from '../started-run.ts'
+
+/** Times and steps that meet, doubles that have neighbours, and what is at the ends. */
+const steps = fc.oneof(
+  fc.integer({ min: 0, max: 40 }),
+  fc.constantFrom(-1, '9223372036854775807', '-9223372036854775808', '9007199254740993'),
+)
+const times = fc.oneof(
+  fc.integer({ min: 0, max: 30 }),
+  fc.constantFrom(1_700_000_000_000, '9223372036854775807', '9007199254740993'),
+)
+const values = fc.constantFrom('NaN', 'Infinity', '-Infinity', 0, '-0.0', 0.1, 0.3, -1, 2, 1e-310)
+const anyPoint = fc.tuple(steps, times, values)
+const batches = fc.array(fc.array(anyPoint, { minLength: 1, maxLength: 60 }), {
+  minLength: 1,
+  maxLength: 8,
+})
+
+type AnyPoint = readonly [step: number | string, time: number | string, value: number | string]
+
+const wire = (batch: readonly AnyPoint[]) =>
+  batch.map(([step, timestamp, value]) => ({ key: 'm', step, timestamp, value }))
+
+/** A run that gets points as they come, and its twin, to which they come in pieces that are rows. */
+async function twins() {
+  const server = await startedRun()
+  const { post, get, platform } = server
+  const create = async () =>
+    (await post('runs/create', { experiment_id: '0' })).json.run.info.run_id as string
+  const log = async (run_id: string, batch: readonly AnyPoint[]) =>
+    expect((await post('runs/log-batch', { run_id, metrics: wire(batch) })).json).toEqual({})
+  const logTo = {
+    run: log,
+    twin: async (runId: string, batch: readonly AnyPoint[]) => {
+      for (let at = 0; at < batch.length; at += 7) await log(runId, batch.slice(at, at + 7))
+    },
+  }
+  const text = async (path: string, runId: string) =>
+    (await get(path.replaceAll('RUN', runId))).text.replaceAll(runId, 'RUN')
+  const pagesOf = async (runId: string, size: number) => {
+    const pages: string[] = []
+    for (let token = ''; pages.length < 1000; ) {
+      const path = `metrics/get-history?run_id=${runId}&metric_key=m&max_results=${size}`
+      const { json } = await get(`${path}&page_token=${token}`)
+      pages.push(JSON.stringify(json.metrics))
+      token = json.next_page_token ?? ''
+      if (token === '') return pages
+    }
+    throw new Error('The pages do not end')
+  }
+  const series = (runId: string, x: 'step' | 'time') =>
+    readMetricSeries(contextOf(platform), {
+      ...{ runIds: [runId], keys: ['m'], x, bucketsMax: 1000 },
+    })
+  return { ...server, create, logTo, text, pagesOf, series }
+}
+
+const reads = [
+  'metrics/get-history?run_id=RUN&metric_key=m',
+  'metrics/get-history-bulk?run_id=RUN&metric_key=m&max_results=25000',
+  'metrics/get-history-bulk?run_id=RUN&metric_key=m&max_results=11',
+  'metrics/get-history-bulk-interval?run_ids=RUN&metric_key=m&max_results=7',
+  'metrics/get-history-bulk-interval?run_ids=RUN&metric_key=m&start_step=3&end_step=20&max_results=50',
+  'runs/get?run_id=RUN',
+]
+
+test('whatever is logged, and however often, reads as if each point were a row', async () => {
+  const { create, logTo, text, pagesOf, series } = await twins()
+  const all = fc.record({ batches, again: fc.boolean(), size: fc.integer({ min: 5, max: 40 }) })
+  await fc.assert(
+    fc.asyncProperty(all, async ({ batches, again, size }) => {
+      const [run, twin] = [await create(), await create()]
+      for (const batch of batches) {
+        await logTo.run(run, batch)
+        if (again) await logTo.run(run, batch.toReversed())
+        await logTo.twin(twin, batch)
+      }
+      for (const path of reads.slice(0, -1))
+        expect(await text(path, run)).toBe(await text(path, twin))
+      const latest = /"metrics":\[[^\]]*\]/
+      const [ours, others] = [
+        await text('runs/get?run_id=RUN', run),
+        await text('runs/get?run_id=RUN', twin),
+      ]
+      expect(latest.exec(ours)?.[0]).toBe(latest.exec(others)?.[0])
+      expect(await pagesOf(run, size)).toEqual(await pagesOf(twin, size))
+      for (const x of ['step', 'time'] as const) {
+        const [[one], [other]] = [await series(run, x), await series(twin, x)]
+        expect(one?.points).toBe(other?.points)
+      }
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('what is logged before and after, alone, in other batches, and between, reads as one history', async () => {
+  const { log, history, pagesOf, runId } = await twins()
+  const even = Array.from({ length: 3000 }, (_, i): Point => [2 * i, 2 * i, i])
+  const odd = Array.from({ length: 3000 }, (_, i): Point => [2 * i + 1, 2 * i + 1, -i - 1])
+  for (let at = 0; at < 3000; at += 100) {
+    await log('log-batch', { metrics: metrics('m', even.slice(at, at + 100)) })
+  }
+  for (let at = 2900; at >= 0; at -= 100) {
+    await log('log-batch', { metrics: metrics('m', odd.slice(at, at + 100)) })
+  }
+  for (const [step, timestamp, value] of even.slice(0, 20)) {
+    await log('log-metric', { key: 'm', step, timestamp, value })
+  }
+  const whole = [...even, ...odd].sort(([, a], [, b]) => a - b)
+  expect(points(await history('m'))).toEqual(whole)
+  const pages = (await pagesOf(runId, 911)).flatMap((page) => JSON.parse(page))
+  expect(points({ metrics: pages })).toEqual(whole)
+})
+
+test('points of one moment and step are all read, though their batches begin alike', async () => {
+  const { log, history } = await startedRun()
+  const values = Array.from({ length: 2500 }, (_, i) => i)
+  for (let at = 0; at < 2500; at += 500) {
+    const batch = values.slice(at, at + 500).map((value): Point => [0, 5, value])
+    await log('log-batch', { metrics: metrics('m', batch) })
+  }
+  expect(points(await history('m')).map(([, , value]) => value)).toEqual(values)
+})
+
+test('a batch that is sent again is not kept again', async () => {
+  const { platform, log } = await startedRun()
+  const batch = metrics(
+    'm',
+    Array.from({ length: 50 }, (_, i): Point => [i, i, i]),
+  )
+  for (let time = 0; time < 3; time += 1) await log('log-batch', { metrics: batch })
+  const rows = await platform.db.all(sql`select id from metric_chunks`)
+  expect(rows).toHaveLength(1)
+})
+
+test('batches of a deleted run are refused, and leave nothing', async () => {
+  const { platform, post, runId, log } = await startedRun()
+  await post('runs/delete', { run_id: runId })
+  const batch = metrics(
+    'm',
+    Array.from({ length: 50 }, (_, i): Point => [i, i, i]),
+  )
+  expect((await log('log-batch', { metrics: batch })).status).toBe(400)
+  expect(await platform.db.all(sql`select 1 from metric_chunks`)).toEqual([])
+})
+
+test('a history that is damaged is an error and not a shorter history', async () => {
+  const { platform, log, get, runId } = await startedRun()
+  const batch = metrics(
+    'm',
+    Array.from({ length: 50 }, (_, i): Point => [i, i, i]),
+  )
+  await log('log-batch', { metrics: batch })
+  await platform.db.all(sql`update metric_chunks set body = substr(body, 1, length(body) - 8)`)
+  const { status } = await get(`metrics/get-history?run_id=${runId}&metric_key=m`)
+  expect(status).toBe(500)
+})
+
+test('a chart of batches has every spike, NaN and infinity', async () => {
+  const { platform, runId, log } = await startedRun()
+  const value = (i: number) =>
+    i === 3333 ? 99 : i % 500 === 7 ? 'NaN' : i % 500 === 8 ? 'Infinity' : i % 7
+  for (let at = 0; at < 5000; at += 1000) {
+    const batch = Array.from(
+      { length: 1000 },
+      (_, i): Point => [at + i, (at + i) * 1000, value(at + i)],
+    )
+    await log('log-batch', { metrics: metrics('loss', batch) })
+  }
+  for (const x of ['step', 'time'] as const) {
+    const [series] = await readMetricSeries(contextOf(platform), {
+      ...{ runIds: [runId], keys: ['loss', 'none'], x, bucketsMax: 100 },
+    })
+    const buckets = series?.buckets ?? []
+    expect(series?.points).toBe(5000)
+    expect(buckets.length).toBeLessThanOrEqual(100)
+    expect(buckets.length).toBeGreaterThan(90)
+    expect(buckets.reduce((sum, { nans }) => sum + nans, 0)).toBe(10)
+    expect(buckets.reduce((sum, { infinities }) => sum + infinities, 0)).toBe(10)
+    expect(Math.max(...buckets.map(({ values }) => values?.max ?? 0))).toBe(99)
+  }
+  const [part] = await readMetricSeries(contextOf(platform), {
+    ...{
+      runIds: [runId],
+      keys: ['loss'],
+      x: 'step',
+      bucketsMax: 100,
+      range: { from: 100, to: 149 },
+    },
+  })
+  expect([part?.points, part?.buckets.length, part?.buckets[0]?.x]).toEqual([50, 50, 100])
+})
