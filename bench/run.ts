@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
     /** Names of cases begin so; transfers are left out. */
     only: { type: 'string' },
-    /** `gatehouse`, `mlflow` or `fasttrackml`; all when absent. */
+    /** Of `gatehouse`, `mlflow` and `fasttrackml`, with commas between them; all when absent. */
     server: { type: 'string' },
     /** The least that a server in Node could do beside them: node:http, and that with node:sqlite. */
     floor: { type: 'boolean' },
@@ -127,7 +127,7 @@ if (options.serving) {
 await mkdir(results, { recursive: true })
 const profiles = options.profile ? results : undefined
 const begin = () => (options.auth ? startGatehouseWithAuth(profiles) : startGatehouse(profiles))
-const wanted = options.profile ? 'gatehouse' : options.server
+const wanted = options.profile ? ['gatehouse'] : options.server?.split(',')
 const starts = {
   gatehouse: begin,
   mlflow: startMlflow,
@@ -135,11 +135,11 @@ const starts = {
 }
 const servers: Figures[] = []
 for (const [name, startServer] of Object.entries(starts)) {
-  if (wanted !== undefined && wanted !== name) continue
+  if (wanted !== undefined && !wanted.includes(name)) continue
   // A peer that cannot be had here leaves the others their figures.
   const figures = await withServer(startServer, figuresOf).catch((err) => {
-    if (name !== 'fasttrackml') throw err
-    tell(`without FastTrackML: ${err.message}`)
+    if (name === 'gatehouse') throw err
+    tell(`without ${name}: ${err.message}`)
   })
   if (figures) servers.push(figures)
 }
@@ -147,7 +147,8 @@ for (const kind of options.floor ? (['http', 'sqlite'] as const) : []) {
   servers.push(await withServer(() => startFloor(kind), figuresOf))
 }
 // A server of its own: nothing that the cases left behind counts into its peak.
-const isWhole = options.only === undefined && !options.profile && wanted !== 'mlflow'
+const isWhole =
+  options.only === undefined && !options.profile && wanted?.includes('gatehouse') !== false
 const large = isWhole ? await withServer(begin, largeOn) : undefined
 
 const at = new Date().toISOString()
