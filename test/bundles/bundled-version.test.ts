@@ -101,6 +101,8 @@ test('what was signed in another form, or changes while it is read, is refused',
     { issuer: '' },
     { issuer: 7 },
     { issuer: undefined },
+    { issuedAt: -1 },
+    { issuedAt: 0.5 },
     { issuer: 'x'.repeat(501) },
   ]) {
     await expect(read(await signAnew(() => odd))).rejects.toThrow(releasePath)

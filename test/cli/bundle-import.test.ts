@@ -107,6 +107,25 @@ test('two who bring the same bundle at once make one version, as does a database
   expect(JSON.parse((await runHere([...alone, '--as', 'other'])).out).added).toBe(false)
 })
 
+test('an older bundle that comes later puts no older metrics in the place of newer', async () => {
+  const older = await bundleOf('turned', { a: Buffer.from('turned') })
+  const { run_id } = (await dev.call('GET', `${of('turned')}/facts`)).json
+  const metrics = [{ key: 'accuracy', value: 0.5, timestamp: 6, step: 0 }]
+  await dev.post('runs/log-batch', { run_id, metrics })
+  const newer = await bundleAgain('turned', join(folder, 'turned-again.zip'))
+  for (const file of [newer, older, newer, older]) {
+    const came = await bringIn(file)
+    expect([came.code, came.err]).toEqual([0, ''])
+    expect(JSON.parse(came.out).key).toMatch(/^\w{64}$/)
+    const facts = (await root.call('GET', `${of('turned')}/facts`)).json
+    expect(facts.metrics).toEqual({ accuracy: 0.5 })
+    expect(facts.late_metrics).toBeUndefined()
+  }
+  const there = (await root.call('GET', `${of('turned')}/facts`)).json.run_id
+  const history = await root.get(`metrics/get-history?run_id=${there}&metric_key=accuracy`)
+  expect(history.json.metrics).toHaveLength(2)
+})
+
 test('both audit logs name the bundle', async () => {
   const file = await bundleOf('logged', { a: Buffer.from('a') })
   const came = JSON.parse((await bringIn(file)).out)

@@ -9,7 +9,10 @@ import { BundleFormatError, type BundleReader } from './bundle-reader.ts'
 import { parseAs, parseJsonIn, textBytesMax, textOf, type VerifiedBundle } from './verify-bundle.ts'
 
 /** The version in a verified bundle, as a server that takes it in writes it down. */
-export type BundledVersion = Pick<VerifiedBundle, 'model' | 'version' | 'digest' | 'bundle'> & {
+export type BundledVersion = Pick<
+  VerifiedBundle,
+  'model' | 'version' | 'digest' | 'bundle' | 'issuedAtMs'
+> & {
   readonly files: readonly ManifestFile[]
   /** What the server that signed it calls itself. */
   readonly server: string
@@ -63,6 +66,7 @@ const OriginShape = z.object({
   issuer: z.string().min(1).max(500),
   model: z.string().min(1).max(500),
   version: z.string().regex(/^\d{1,15}$/),
+  issuedAt: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
 })
 
 /**
@@ -75,7 +79,7 @@ export async function readBundledVersion(
   bundle: BundleReader,
   verified: VerifiedBundle,
 ): Promise<BundledVersion> {
-  const { digest, files, bundle: id, release, releaseText } = verified
+  const { digest, files, bundle: id, issuedAtMs, release, releaseText } = verified
   const origin = parseAs(OriginShape, release, bundlePaths.release)
   const read = (path: string) => readNamed(on, bundle, { release, path })
   const cardFile = await read(bundlePaths.card)
@@ -90,7 +94,7 @@ export async function readBundledVersion(
       : parseAs(CardFileShape, parseJsonIn(cardFile, bundlePaths.card), bundlePaths.card)
   const version = versionIn(await read(bundlePaths.version), card)
   return {
-    ...{ digest, files, bundle: id, statements },
+    ...{ digest, files, bundle: id, issuedAtMs, statements },
     ...{ server: origin.issuer, model: origin.model, version: origin.version },
     ...{ description: version.description ?? '', tags: version.tags, run: version.run },
     card: card && card.revision > 0 ? card.card : undefined,

@@ -106,7 +106,12 @@ type Opened = {
 }
 
 /** A version that came in a bundle. */
-type FromBundle = PlacedVersion & { readonly bundle: string; readonly statements: SentStatements }
+type FromBundle = PlacedVersion & {
+  readonly bundle: string
+  /** The hint of the key that signed it. */
+  readonly key: string
+  readonly statements: SentStatements
+}
 
 async function bringVersion(
   command: Command,
@@ -120,15 +125,17 @@ async function bringVersion(
     statements: statementsOf(version, hint),
     trusted: await readTrustedHints(target),
   })
-  return { ...placed, bundle: version.bundle, statements }
+  return { ...placed, bundle: version.bundle, key: hint, statements }
 }
 
 function sentFrom(version: BundledVersion, zip: OpenZip): SentVersion {
   const { digest, description, tags, run, files, card } = version
   const { name: run_name, ...facts } = run
+  // The same each time: what was cut off writes no point twice, and an older bundle puts nothing in the place of newer.
+  const at = Math.min(version.issuedAtMs, Date.now())
   return {
     ...{ digest, description, tags },
-    facts: { ...facts, run_name, at: Date.now(), digest: digestOf(run) },
+    facts: { ...facts, run_name, at, digest: digestOf(run) },
     files: files.map(({ path, sizeBytes, sha256: hash }) => ({
       path,
       size: sizeBytes,
@@ -155,7 +162,7 @@ function statementsOf(version: BundledVersion, hint: string): SignedStatement[] 
 }
 
 function placedToWire({ model, version, added, ...placed }: FromBundle) {
-  const { sent, sentBytes, known, entryThere, bundle, statements } = placed
+  const { sent, sentBytes, known, entryThere, bundle, key, statements } = placed
   return {
     ...{
       model,
@@ -166,17 +173,19 @@ function placedToWire({ model, version, added, ...placed }: FromBundle) {
       known,
       entry_there: entryThere,
       bundle,
+      key,
     },
     ...statementsToWire(statements),
   }
 }
 
 function placedLines(placed: FromBundle): readonly string[] {
-  const { model, version, added, sent, known, entryThere, bundle, statements } = placed
+  const { model, version, added, sent, known, entryThere, bundle, key, statements } = placed
   const files = `${sent} files sent, ${known} were there`
   return [
     `${model} version ${version} is there${added ? '' : ' already'}: ${files}; audit entry ${entryThere} there`,
     `bundle  ${bundle}`,
+    `key     ${key}`,
     ...statementLines(statements),
   ]
 }
