@@ -50,6 +50,7 @@ async function measureServer(started: BenchServer, traces: number): Promise<void
   }
   await measureSearches(world)
   await measurePaging(world)
+  if (isOurs) await measureGate(world)
   const sizes = isOurs
     ? await ourBytes(world)
     : { database: (await stat(mlflowDatabase(started.folder))).size, packs: 0 }
@@ -201,6 +202,39 @@ async function measurePaging(world: World): Promise<void> {
   const mean = (some: readonly number[]) => some.reduce((sum, ms) => sum + ms, 0) / some.length
   tell(world, `CPU ms a page of ${pageSize}, the first ${part}`, mean(cpu.slice(0, part)))
   tell(world, `CPU ms a page of ${pageSize}, the last ${part}`, mean(cpu.slice(-part)))
+}
+
+/** What a gate on the traces of a version takes where all of them are the version's: a merge asks twice. */
+async function measureGate(world: World): Promise<void> {
+  const api = '/api/2.0/mlflow'
+  const { experiment: experiment_id, server } = world
+  const made = await post(world, `${api}/runs/create`, JSON.stringify({ experiment_id }))
+  const run_id: string = JSON.parse(made).run.info.run_id
+  const name = 'judged'
+  await post(world, `${api}/registered-models/create`, JSON.stringify({ name }))
+  const version = { name, source: 's3://none/m', run_id }
+  await post(world, `${api}/model-versions/create`, JSON.stringify(version))
+  const db = new Libsql(join(server.folder, 'gatehouse.db'), { timeout: 60_000 })
+  db.prepare(`update traces set metadata = json_set(metadata, '$."mlflow.sourceRun"', ?)`).run(
+    run_id,
+  )
+  db.exec(`update traces set request_time_ms = ${Date.now()} - id`)
+  db.close()
+  const gate = { name: 'behaves', type: 'traces', window_hours: 24, min_count: world.traces }
+  const limits = { max_error_rate: 1, max_latency_ms: { p95: 1e9 } }
+  const policy = {
+    applies_to: { models: '*', stage: 'Production' },
+    gates: [{ ...gate, ...limits }],
+  }
+  const asked = { model: name, version: '1', to: { stage: 'Production' }, policy }
+  const before = cpuMsOf(server.pid)
+  for (let i = 0; i < searchesEach; i++) {
+    const { gates } = JSON.parse(
+      await post(world, '/api/v1/policies/evaluate', JSON.stringify(asked)),
+    )
+    if (gates[0].status !== 'passed') throw new Error(`the gate saw not all: ${gates[0].detail}`)
+  }
+  tell(world, 'CPU ms to judge a gate on them', (cpuMsOf(server.pid) - before) / searchesEach)
 }
 
 async function ourBytes({ server }: World) {

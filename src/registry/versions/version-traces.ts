@@ -20,6 +20,7 @@ export type TraceScope = {
  * A select of the traces `t` of a version: its `id`, `state` and `duration_ms`. A trace says by itself of
  * which run or logged model it is, so it counts only in an experiment of which somebody else said so: that
  * of the version's run or logged model, where the metrics of the version are from too, or one that is named.
+ * What is asked is read once, in `w`, and not for each trace.
  */
 export function versionTracesSql({
   version,
@@ -30,17 +31,18 @@ export function versionTracesSql({
   isSeen = sql`1`,
 }: TraceScope): SQL {
   return sql`select t.id, t.state, t.duration_ms
-    from model_versions v join registered_models m on m.id = v.registered_model
+    from (select ${version} as version, ${dataset} as dataset limit 1) w
+    cross join model_versions v join registered_models m on m.id = v.registered_model
     cross join experiments e on e.workspace = m.workspace and e.id in (
       select r.experiment from runs r where r.run_id = v.run_id
       union select l.experiment from logged_models l where l.model_id = v.model_id
       union select value from json_each(${experiments}))
     cross join traces t on t.experiment = e.id
       and t.request_time_ms > ${fromMs} and t.request_time_ms <= ${untilMs}
-    where v.id = ${version} and ${isSeen} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
-      and (${dataset} is null or exists (select 1 from datasets d
+    where v.id = w.version and ${isSeen} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
+      and (w.dataset is null or exists (select 1 from datasets d
         cross join run_datasets x on x.dataset = d.id cross join runs r on r.id = x.run
-        where d.experiment = e.id and d.name = ${dataset} and (r.run_id = t.source_run
+        where d.experiment = e.id and d.name = w.dataset and (r.run_id = t.source_run
           or exists (select 1 from trace_links l where l.workspace = t.workspace
             and l.kind = 'run' and l.target = r.run_id and l.trace_id = t.trace_id))))`
 }

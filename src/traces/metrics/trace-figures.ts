@@ -43,26 +43,30 @@ export function feedbackFiguresSql(traces: SQL, most: number): SQL {
 
 /**
  * A select of one row of `TraceFigures`. A percentile is the value of one of the traces, the least that
- * so many of a hundred do not exceed.
+ * so many of a hundred do not exceed. The traces are read once, and once more where a feedback is asked for:
+ * a `with` that depends on a row outside SQLite would read anew wherever it is named.
  *
  * @param traces a select of `id`, `state`, `duration_ms`
  * @param feedback the name, as SQL; null: none is asked for
  */
 export function traceFiguresSql(traces: SQL, feedback: SQL): SQL {
-  const percentile = (percent: number) => sql`(select min(duration_ms) from timed
-    where place >= (n * ${sql.raw(String(percent))} + 99) / 100)`
-  return sql`with scoped as materialized (${traces}),
-      finished as (select * from scoped where state in ('OK', 'ERROR')),
-      timed as materialized (select duration_ms, count(*) over () as n,
-          row_number() over (order by duration_ms) as place
-        from finished where duration_ms is not null),
-      rated as (select avg(${assessedNumber}) as mean from finished f
+  const percentile = (percent: number) => sql`min(duration_ms) filter (where is_finished
+    and below >= (timed * ${sql.raw(String(percent))} + 99) / 100)`
+  const isTimed = sql`is_finished and duration_ms is not null`
+  return sql`select coalesce(sum(n) filter (where is_finished), 0) as finished,
+      coalesce(sum(n) filter (where is_error), 0) as errors,
+      coalesce(sum(n) filter (where not is_finished), 0) as unfinished,
+      ${percentile(50)} as p50, ${percentile(95)} as p95, ${percentile(99)} as p99, rated, mean
+    from (select count(*) as rated, avg(mean) as mean from (
+        select avg(${assessedNumber}) as mean
+        from (select ${feedback} as name limit 1) w cross join (${traces}) f
         cross join assessments a on a.trace = f.id
-        where a.kind = 'feedback' and a.valid = 1 and a.name = ${feedback}
-        group by f.id having mean is not null)
-    select (select count(*) from finished) as finished,
-      (select count(*) from finished where state = 'ERROR') as errors,
-      (select count(*) from scoped where state not in ('OK', 'ERROR')) as unfinished,
-      ${percentile(50)} as p50, ${percentile(95)} as p95, ${percentile(99)} as p99,
-      (select count(*) from rated) as rated, (select avg(mean) from rated) as mean`
+        where w.name is not null and f.state in ('OK', 'ERROR')
+          and a.kind = 'feedback' and a.valid = 1 and a.name = w.name
+        group by f.id having mean is not null)) r
+    left join (select *, sum(n) filter (where ${isTimed}) over (order by duration_ms) as below,
+        sum(n) filter (where ${isTimed}) over () as timed
+      from (select state in ('OK', 'ERROR') as is_finished, state = 'ERROR' as is_error, duration_ms,
+          count(*) as n
+        from (${traces}) group by 1, 2, 3)) d on 1`
 }
