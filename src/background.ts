@@ -1,6 +1,7 @@
 import { sweepScans } from './artifacts/scan/scan-manifests.ts'
 import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
+import { signMerged } from './bundles/releases/sign-merged.ts'
 import { listGuardedVersions } from './governance/moves/guarded-versions.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
@@ -29,6 +30,7 @@ type Job = (platform: Platform) => Promise<void>
 export const backgroundJobs: readonly Job[] = [
   sealEntries,
   sweepPromotions,
+  signMerged,
   writeRefusalCounts,
   fillFacts,
   sweepScans,

@@ -185,6 +185,7 @@ const withoutRun: ReadonlySet<string> = new Set([
     'archiving',
     'scan',
     'attestation',
+    'signing',
   ],
 ])
 

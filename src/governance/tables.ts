@@ -143,6 +143,26 @@ export const promotionChecks = sqliteTable(
   (t) => [primaryKey({ columns: [t.promotion, t.name] })],
 )
 
+/** Merged requests whose version is still to be signed, since a policy says so. */
+export const signaturesDue = sqliteTable(
+  'signatures_due',
+  {
+    promotion: integer()
+      .primaryKey()
+      .references(() => promotions.id),
+    model_version: integer()
+      .notNull()
+      .references(() => modelVersions.id, { onDelete: 'cascade' }),
+    next_try_ms: integer().notNull(),
+    /** Why the last try failed; null: none did. */
+    problem: text(),
+  },
+  (t) => [
+    index('signatures_due_by_version').on(t.model_version),
+    index('signatures_due_by_time').on(t.next_try_ms),
+  ],
+)
+
 /** Comments on versions, apart from requests; they are deleted with the version. */
 export const versionComments = sqliteTable(
   'version_comments',

@@ -44,6 +44,7 @@ export const PolicyShape = z.object({
   gates: z.array(GateShape),
   facts: FactsTerm,
   auto_promote: z.boolean(),
+  sign: z.boolean(),
   rollback: z.object({ skip_approvals: z.boolean() }),
   break_glass: z.object({ from: z.array(z.string()) }),
 })

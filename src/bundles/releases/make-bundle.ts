@@ -4,6 +4,7 @@ import { commit } from '../../audit/commit.ts'
 import { modelEntriesSql } from '../../audit/entry.ts'
 import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
+import { settledStatement } from '../../governance/signing/signatures-due.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { prepareBundleKey } from '../signing/bundle-keys.ts'
@@ -32,18 +33,32 @@ export async function createBundle(
   version: number,
 ): Promise<ReleaseBundle> {
   for (let tries = 0; tries < triesMax; tries++) {
-    const key = await prepareBundleKey(ctx)
-    const evidence = await readEvidence(ctx, name, version)
-    const signed = await signRelease(ctx, evidence, key)
-    const texts = asciiJson(signed)
-    if (texts.length > textsCharsMax) throw tooLarge(name, version)
-    const digest = await digestRelease(ctx, signed)
-    const made = await keepBundle(ctx, { evidence, key: key.hint, texts, digest })
+    const made = await tryBundle(ctx, name, { version })
     if (made) return made
   }
   throw conflict(
     `Version ${version} of '${excerpt(name)}' kept changing while it was signed; try again`,
   )
+}
+
+/**
+ * As `createBundle`, once.
+ *
+ * @param asked.guard what has to be so in the moment of writing
+ * @returns undefined: the version or the key changed meanwhile, or the guard does not hold
+ */
+export async function tryBundle(
+  ctx: Context,
+  name: string,
+  { version, guard = sql`1` }: { readonly version: number; readonly guard?: SQL },
+): Promise<ReleaseBundle | undefined> {
+  const key = await prepareBundleKey(ctx)
+  const evidence = await readEvidence(ctx, name, version)
+  const signed = await signRelease(ctx, evidence, key)
+  const texts = asciiJson(signed)
+  if (texts.length > textsCharsMax) throw tooLarge(name, version)
+  const digest = await digestRelease(ctx, signed)
+  return keepBundle(ctx, { evidence, key: key.hint, texts, digest, guard })
 }
 
 function tooLarge(name: string, version: number): RegistryError {
@@ -59,6 +74,7 @@ type NewBundle = {
   readonly texts: string
   /** Of the release statement, by which servers that take the version in name the bundle. */
   readonly digest: string
+  readonly guard: SQL
 }
 
 async function digestRelease(ctx: Context, texts: BundleTexts): Promise<string> {
@@ -66,10 +82,10 @@ async function digestRelease(ctx: Context, texts: BundleTexts): Promise<string> 
   return `sha256:${await hashPayload(ctx, release.dsseEnvelope)}`
 }
 
-/** @returns undefined: version or key are not what they were any more */
+/** @returns undefined: version or key are not what they were any more, or the guard does not hold */
 async function keepBundle(
   ctx: Context,
-  { evidence, key, texts, digest }: NewBundle,
+  { evidence, key, texts, digest, guard }: NewBundle,
 ): Promise<ReleaseBundle | undefined> {
   const { version, runsOf, audit } = evidence
   const { id } = version
@@ -80,7 +96,7 @@ async function keepBundle(
       select v.id, ${key}, ${ctx.now()}, ${principalText(ctx.principal)}, ${JSON.stringify(runsOf)},
         ${audit === undefined ? 0 : 1}
       from model_versions v join registered_models m on m.id = v.registered_model
-      where v.id = ${id} and ${isStill(evidence, key)}`,
+      where v.id = ${id} and ${guard} and ${isStill(evidence, key)}`,
     parts: partsOf(texts).map(
       (text, part) => sql`insert into release_bundle_parts (bundle, part, text)
         select ${newest}, ${part}, ${text} where changes() > 0`,
@@ -91,6 +107,7 @@ async function keepBundle(
       guard: sql`changes() > 0`,
     }),
     bundles: releaseBundleRead(sql`b.id = ${newest} and changes() > 0`),
+    settled: settledStatement(id),
   })
   const [row] = bundles
   return row && releaseBundleFrom(row)

@@ -13,6 +13,7 @@ import { documentBound, refuseMoreText, refuseTooMany } from './bounds.ts'
 import { checkExpressionGate } from './expressions/name-figures.ts'
 import { resolveNamed } from './named.ts'
 import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './policy.ts'
+import { checkDeploymentTerms } from './policy-body.ts'
 import { checkTraceExperiments, checkTraceGate } from './trace-gate.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
@@ -278,23 +279,4 @@ export async function checkDocument(
   }
   await checkTraceExperiments(ctx, gates)
   return resolveNamed(ctx, document)
-}
-
-/** @throws INVALID_PARAMETER_VALUE it does not say who, or says more */
-function checkDeploymentTerms({
-  approvals: { rules, only },
-  gates,
-  facts,
-  auto_promote,
-  rollback,
-}: PolicyDocument): void {
-  const isMore =
-    rules.length + gates.length > 0 ||
-    facts === 'registered' ||
-    auto_promote ||
-    rollback.skip_approvals
-  if (only.length > 0 && !isMore) return
-  throw invalid(
-    `A policy on deployments says who alone may change them, and has no gates, approvals or rollback: write "approvals": {"required": 0, "from": ["group:operators"]}, and "break_glass" if you like`,
-  )
 }

@@ -139,6 +139,10 @@ export const PolicyBody = z.strictObject({
   gates: z.array(GateShape).max(50).default([]),
   facts: FactsTerm.default('latest'),
   auto_promote: z.boolean().default(false),
+  sign: z
+    .boolean()
+    .default(false)
+    .describe('Whether what is merged under it is signed as a release bundle'),
   rollback: z.strictObject({ skip_approvals: z.boolean().default(false) }).prefault({}),
   break_glass: z.strictObject({ from: principals.default([]) }).prefault({}),
 })
@@ -165,6 +169,7 @@ export function documentFrom(body: z.output<typeof PolicyBody>): PolicyDocument 
     // Left out where it says nothing, so that an older policy put again is the same.
     ...(body.facts === 'registered' && { facts: body.facts }),
     auto_promote: body.auto_promote,
+    ...(body.sign && { sign: true }),
     rollback: body.rollback,
     break_glass: body.break_glass,
   }
@@ -187,7 +192,29 @@ export function bodyFrom(document: PolicyDocument) {
     gates: document.gates as z.output<typeof PolicyBody>['gates'],
     facts: document.facts ?? ('latest' as const),
     auto_promote: document.auto_promote,
+    sign: document.sign ?? false,
     rollback: { ...document.rollback },
     break_glass: { from: [...document.break_glass.from] },
   }
+}
+
+/** @throws INVALID_PARAMETER_VALUE it does not say who, or says more */
+export function checkDeploymentTerms({
+  approvals: { rules, only },
+  gates,
+  facts,
+  auto_promote,
+  rollback,
+  sign = false,
+}: PolicyDocument): void {
+  const isMore =
+    rules.length + gates.length > 0 ||
+    facts === 'registered' ||
+    auto_promote ||
+    sign ||
+    rollback.skip_approvals
+  if (only.length > 0 && !isMore) return
+  throw invalid(
+    `A policy on deployments says who alone may change them, and has no gates, approvals or rollback: write "approvals": {"required": 0, "from": ["group:operators"]}, and "break_glass" if you like`,
+  )
 }

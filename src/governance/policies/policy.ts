@@ -37,6 +37,8 @@ export type PolicyDocument = {
    */
   readonly facts?: 'latest' | 'registered'
   readonly auto_promote: boolean
+  /** What is merged under it is signed as a release bundle. Absent, as in older policies: it is not. */
+  readonly sign?: boolean
   readonly rollback: { readonly skip_approvals: boolean }
   readonly break_glass: { readonly from: readonly string[] }
 }

@@ -66,7 +66,7 @@ export function judge(given: JudgeInput): Judgement {
       evaluatedAtMs: input.nowMs,
     })),
   )
-  const gates = [...judged, ...archivingGates(input)]
+  const gates = [...judged, ...archivingGates(input), ...signingGates(input)]
   const { approvals, dismissed } = countApprovals(input)
   return { gates, approvals, blockedBy: blocksOf(gates, approvals), dismissed }
 }
@@ -82,6 +82,22 @@ function archivingGates({ archiving, archivesOthers, nowMs }: JudgeInput): GateR
     detail: whyNotArchived(archiving),
     evaluatedAtMs: nowMs,
   }))
+}
+
+/** Where a policy has signed what is merged, there must be something that can be signed. */
+function signingGates({ policies, candidate, nowMs }: JudgeInput): GateResult[] {
+  if (candidate.digest !== null) return []
+  return policies
+    .filter(({ document }) => document.sign)
+    .map(({ name }) => ({
+      name: 'signing',
+      policy: name,
+      type: 'signing',
+      status: 'failed',
+      detail:
+        'it is not sealed, since its files lie elsewhere: there is nothing that could be signed',
+      evaluatedAtMs: nowMs,
+    }))
 }
 
 export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>

@@ -16,6 +16,7 @@ import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import { refuseUnseen, type Seen } from '../seen.ts'
+import { dueStatement } from '../signing/signatures-due.ts'
 import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
 import { refuseExpired } from './expiry.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
@@ -218,6 +219,7 @@ export async function writeMove(
       }),
       broken: breakGlass ? approvals : undefined,
       unlessMoved: unlessMoved(promotion, here),
+      due: isToSign(assessment) ? dueStatement(ctx, here) : undefined,
       merged: sql<PromotionRow>`select * from promotions where id = ${id}`,
     })
     const { ended, merged } = await refuseMoreAliases(write)
@@ -229,6 +231,11 @@ export async function writeMove(
       `${promotionText(promotion)}: the stage cannot be entered as things are; see the rules of the stages`,
     )
   }
+}
+
+function isToSign({ policies, candidate }: Assessment): boolean {
+  // What is not sealed was let in by break-glass, past the policy.
+  return candidate.digest !== null && policies.some(({ document }) => document.sign)
 }
 
 /** Fails the batch when the request ended and its move, by the rules of the stage, did not happen. */

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Attestation } from '../../attestations/attestations.ts'
 import type { ReleaseBundle } from '../../bundles/releases/read-bundles.ts'
+import type { DueSignature } from '../../governance/signing/signatures-due.ts'
 import type { VersionDetail } from '../../registry/versions/version-detail.ts'
 import type { Reshown } from '../changes/change.ts'
 import { Changes } from '../changes/change-forms.tsx'
@@ -28,6 +29,8 @@ type ProofPageProps = Reshown & {
   /** What the caller may not read of each bundle. */
   readonly closed: ReadonlyMap<number, readonly string[]>
   readonly attestations: Listed<Attestation>
+  /** Merged requests that are not signed yet. */
+  readonly due: readonly DueSignature[]
   readonly whyNotEdit: string | undefined
 }
 
@@ -74,7 +77,9 @@ export const ProofPage: FC<ProofPageProps> = (props) => {
   )
 }
 
-const Bundles: FC<ProofPageProps> = ({ frame: { to }, version, bundles, closed, whyNotEdit }) => {
+const Bundles: FC<ProofPageProps> = (props) => {
+  const { version, bundles, closed, due, whyNotEdit } = props
+  const { to } = props.frame
   const { name, version: number } = version
   return (
     <section class="near" aria-labelledby="bundles">
@@ -82,6 +87,14 @@ const Bundles: FC<ProofPageProps> = ({ frame: { to }, version, bundles, closed, 
         <h2 id="bundles">Signed bundles</h2>
         <a href={to.keys}>Keys of this server</a>
       </div>
+      {due.map(({ promotion, problem }) => (
+        <p class={problem === null ? 'notice' : 'notice warn'}>
+          What <a href={to.promotion(promotion)}>#{promotion}</a> let in is to be signed
+          {problem === null
+            ? ', which happens in the background.'
+            : ` and could not be yet: ${visibleText(problem)}`}
+        </p>
+      ))}
       {bundles.items.length === 0 ? (
         <p class="empty">
           None yet. A bundle is one zip with the files and all that speaks for them, signed.

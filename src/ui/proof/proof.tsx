@@ -8,6 +8,7 @@ import { createBundle } from '../../bundles/releases/make-bundle.ts'
 import { findClosedParts, listBundles, openBundle } from '../../bundles/releases/read-bundles.ts'
 import { readStatements } from '../../bundles/releases/read-statements.ts'
 import { invalid, notFound } from '../../core/error.ts'
+import { listDueSignatures } from '../../governance/signing/signatures-due.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
@@ -42,6 +43,7 @@ export async function showProof(c: AppContext, shown: Reshown = {}): Promise<Res
     ...{ frame, version, whyNotEdit, ...shown },
     ...{ bundles: listed(bundles), attestations: listed(attestations) },
     closed: await findClosedParts(ctx, bundles.slice(0, perPage)),
+    due: await listDueSignatures(ctx, version.id),
   }
   return sendPage(
     c,

@@ -80,7 +80,7 @@ describe('the pages of policies', () => {
         approvals: { rules, self_approval: true, dismiss_stale: false },
         facts: 'registered',
       },
-      auto_promote: true,
+      ...{ auto_promote: true, sign: true },
     })
     const before = { ...put.json, revision: 0, updated_at: 0 }
     let fields = fieldsIn((await root.get(`${policies}/all/edit`)).html)
@@ -92,7 +92,7 @@ describe('the pages of policies', () => {
     expect(JSON.parse(fields.json ?? '')).toEqual({
       ...{ applies_to: before.applies_to, gates, facts: 'registered' },
       approvals: { ...before.approvals, required: undefined, from: undefined },
-      auto_promote: true,
+      ...{ auto_promote: true, sign: true },
       rollback: { skip_approvals: false },
       break_glass: { from: [] },
     })

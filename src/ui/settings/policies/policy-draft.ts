@@ -45,7 +45,7 @@ const plainFields = [
   'facts',
   'break_glass',
 ]
-const plainFlags = [...flags, 'auto_promote', 'skip_approvals']
+const plainFlags = [...flags, 'auto_promote', 'sign', 'skip_approvals']
 
 /** What a form of a policy holds. */
 export function draftIn(form: FormFields): PolicyDraft {
@@ -135,6 +135,7 @@ export function fieldsOf(body: Body): PolicyFields {
   const isChecked: Readonly<Record<string, boolean>> = {
     ...Object.fromEntries(flags.map((flag) => [flag, approvals[flag]])),
     auto_promote: body.auto_promote,
+    sign: body.sign,
     skip_approvals: body.rollback.skip_approvals,
   }
   return {
@@ -174,6 +175,7 @@ function bodyOfFields(fields: PolicyFields): object {
     gates: gatesOf(fields).map(({ i, type }) => gateOfFields(fields, i, type)),
     facts: text('facts'),
     auto_promote: fields.auto_promote !== undefined,
+    sign: fields.sign !== undefined,
     rollback: { skip_approvals: fields.skip_approvals !== undefined },
     break_glass: { from: linesOf(fields.break_glass) },
   }

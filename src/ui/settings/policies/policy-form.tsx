@@ -92,6 +92,7 @@ export const PolicyFieldsets: FC<FieldsProps> = (props) => (
         name="auto_promote"
         text="A request merges by itself as soon as nothing blocks it"
       />
+      <Flag {...props} name="sign" text="What is merged is signed as a release bundle" />
       <Flag {...props} name="skip_approvals" text="A rollback needs no new approval" />
       <Field
         {...props}

@@ -182,6 +182,7 @@ function termsOf({ applies_to, approvals, facts, ...document }: PolicyDocument):
       : []),
     ...(facts === 'registered' ? ['Gates look at what was there at registration'] : []),
     ...(document.auto_promote ? ['A request merges by itself as soon as nothing blocks it'] : []),
+    ...(document.sign ? ['What is merged is signed as a release bundle'] : []),
     ...(document.rollback.skip_approvals ? ['A rollback needs no new approval'] : []),
   ]
 }
