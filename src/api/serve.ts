@@ -53,8 +53,15 @@ async function readRequest<E extends Endpoint>(endpoint: E, c: AppContext): Prom
   return {
     params: params && parsed(params, wholeTexts(c.req.param())),
     query: query && parsed(query, wholeTexts(queryOf(c))),
-    body: body && parsed(body, await readJsonObject(c, parseWholeJson)),
+    body: body && parsed(body, await readJsonObject(c, parseShallow)),
   } as RequestOf<E>
+}
+
+/** Of lists and objects in a body: what is kept of it is written as JSON again, for which engines have less room. */
+const levelsMax = 100
+
+function parseShallow(text: string): unknown {
+  return parseWholeJson(text, levelsMax)
 }
 
 function asObject(value: unknown): object {

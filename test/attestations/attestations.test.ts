@@ -73,6 +73,16 @@ describe('an attestation', () => {
     expect(await list()).toEqual([])
   })
 
+  test('that is nested deeper than JSON can be written again is refused, whatever else it holds', async () => {
+    const { ci, digest, send, list } = await trustingServer()
+    const deep = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+    const signed = await ci.sign(digest, testResult)
+    const { status, text } = await send({ ...signed, more: deep(3000) })
+    expect([status, text]).toEqual([400, expect.stringContaining('nested deeper than 100')])
+    expect(await list()).toEqual([])
+    expect((await send({ ...signed, more: deep(90) })).status).toBe(200)
+  })
+
   test('that says what no database keeps whole is refused', async () => {
     const { ci, digest, send, list } = await trustingServer()
     for (const type of ['a\0b', 'a\ud800']) {

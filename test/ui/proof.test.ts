@@ -112,7 +112,9 @@ test('what is no attestation is shown again beside the reason', async () => {
   const { ann, ci } = await provenWorld()
   const cases: readonly (readonly [string, RegExp])[] = [
     ['', /The document is missing/],
-    ['{', /The document is no JSON/],
+    ['{', /not valid JSON/],
+    [`{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`, /nested deeper than 100/],
+    ['{"payload": "\\u0000"}', /NUL/],
     ['[1]', /no object of JSON/],
     ['{}', /is not as in a DSSE envelope/],
     [JSON.stringify(await ci.sign(`sha256:${'0'.repeat(64)}`, testResult)), /about other files/],

@@ -10,6 +10,7 @@ import { readStatements } from '../../bundles/releases/read-statements.ts'
 import { invalid, notFound } from '../../core/error.ts'
 import { listDueSignatures } from '../../governance/signing/signatures-due.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import { parseWholeJson } from '../../http/body.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
@@ -23,6 +24,8 @@ import { ProofPage } from './proof-page.tsx'
 import { AttestationPage, BundlePage } from './signed-page.tsx'
 
 const perPage = 50
+/** Of lists and objects in a document, as the API has it. */
+const levelsMax = 100
 /** A document of a million bytes as a form sends it. */
 const bytesMax = 4_000_000
 
@@ -135,12 +138,7 @@ export const postAttestation = change({
 
 /** @throws INVALID_PARAMETER_VALUE it is no object of JSON */
 function objectIn(text: string): object {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw invalid('The document is no JSON', { cause })
-  }
+  const value = parseWholeJson(text, levelsMax)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('The document is no object of JSON')
   }
