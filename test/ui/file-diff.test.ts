@@ -37,6 +37,7 @@ test('a file of one version alone is all added, and what is no text says so', as
   const files = {
     'a/<img src=x>.txt': 'one <b>\u202e\ntwo',
     'b.bin': '\0\0',
+    'empty.txt': '',
     'long.txt': 'x'.repeat(70_000),
     'other.txt': long,
     MLmodel: 'flavors: {}',
@@ -53,6 +54,12 @@ test('a file of one version alone is all added, and what is no text says so', as
   expect(markupIn(added.html)).toEqual([])
   expect(textOf((await diff(rita, 'b.bin', v)).html)).toContain('One of them is no text.')
   expect(textOf((await diff(rita, 'long.txt', v)).html)).toContain('longer than 64 kB')
+  // Not there is not empty, and not the same.
+  const [older, newest] = v.split(',')
+  for (const both of [v, `${newest},${older}`]) {
+    const { html } = await diff(rita, 'empty.txt', both)
+    expect(textOf(html)).toContain(`Only version ${newest} has it, and it is empty.`)
+  }
   expect(textOf((await diff(rita, 'other.txt', v)).html)).toContain('2,000 more lines')
 })
 

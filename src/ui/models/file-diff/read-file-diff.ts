@@ -54,6 +54,10 @@ export async function readFileDiff(
     if (text === undefined) return { whyNot: 'One of them is no text.' }
     texts.push(text)
   }
+  if (files.length === 1 && texts.every((text) => text === '')) {
+    const owner = versions[first instanceof RegistryError ? 1 : 0]
+    return { whyNot: `Only version ${owner} has it, and it is empty.` }
+  }
   return diffOf(texts[0] ?? '', texts[1] ?? '')
 }
 
