@@ -38,7 +38,10 @@ export function fromBase64UrlBytes(encoded: string): Uint8Array<ArrayBuffer> | u
   if (!/^[A-Za-z0-9_-]*=*$/.test(encoded)) return undefined
   try {
     const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''))
-    return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+    // `Uint8Array.from` takes twenty times as long.
+    const bytes = new Uint8Array(binary.length)
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = binary.charCodeAt(i)
+    return bytes
   } catch {
     return undefined
   }

@@ -33,10 +33,20 @@ function compareValues(a: Point, b: Point): number {
 }
 
 /** In the order of history, each point once. */
-export function sortPoints<P extends Point>(points: readonly P[]): P[] {
+export function sortPoints<P extends Point>(points: P[]): P[] {
+  if (isInOrder(points)) return points
   const sorted = points.toSorted(comparePoints)
   return sorted.filter((point, i) => {
     const before = sorted[i - 1]
     return before === undefined || comparePoints(before, point) !== 0
   })
+}
+
+/** Whether each comes behind the one before it, which is what points mostly do. */
+function isInOrder(points: readonly Point[]): boolean {
+  for (let i = 1; i < points.length; i += 1) {
+    const [before, point] = [points[i - 1], points[i]]
+    if (before && point && comparePoints(before, point) >= 0) return false
+  }
+  return true
 }

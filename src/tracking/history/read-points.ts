@@ -20,8 +20,8 @@ export type PartWanted = {
 
 /** Points of one statement: their JSON stays far below the 2 MB that one value of D1 may have. */
 const rowsPerRead = 5000
-/** Of up to 1,000 points each, at first and at most: a short page needs few. */
-const chunksPerRead = { first: 8, most: 256 }
+/** Of 8 to 1,000 points each, at first and at most: a short page needs few. */
+const chunksPerRead = { first: 8, most: 256, points: 100 }
 
 /**
  * The points of each part in the order of history, each once, wherever they are kept: every read of the
@@ -29,7 +29,13 @@ const chunksPerRead = { first: 8, most: 256 }
  */
 export async function readPointsOf(db: Database, parts: readonly PartWanted[]): Promise<Point[][]> {
   const readings = parts.map(startReading)
-  for (let chunks = chunksPerRead.first; ; chunks = Math.min(2 * chunks, chunksPerRead.most)) {
+  const longest = Math.max(0, ...parts.map(({ count }) => count)) / parts.length
+  const first = Math.max(chunksPerRead.first, Math.ceil(longest / chunksPerRead.points))
+  for (
+    let chunks = Math.min(first, chunksPerRead.most);
+    ;
+    chunks = Math.min(2 * chunks, chunksPerRead.most)
+  ) {
     const open = readings.filter(isOpen)
     if (open.length === 0) return readings.map(({ points }) => points)
     const inRows = open.filter(({ rows }) => !rows.isDone)
@@ -160,10 +166,11 @@ function settleOrder(reading: Reading): void {
     timestampMs: int64FromRow(chunks.last.first_ms),
     step: int64FromRow(chunks.last.first_step),
   }
+  const isWhole = rows.isDone && chunks.isDone
   const isSettled = (point: Point) =>
     (rows.isDone || (rows.after !== undefined && comparePoints(point, rows.after) <= 0)) &&
     (chunks.isDone || (chunkPlace !== undefined && comparePlaces(point, chunkPlace) < 0))
-  const unsettled = reading.waiting.findIndex((point) => !isSettled(point))
+  const unsettled = isWhole ? -1 : reading.waiting.findIndex((point) => !isSettled(point))
   const count = Math.min(
     unsettled === -1 ? reading.waiting.length : unsettled,
     wanted.count - points.length,
