@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +22,7 @@ if (existsSync(new URL('../src', import.meta.url))) {
   console.error(`gatehouse: needs Node.js 24; this is ${process.versions.node}`)
   process.exit(1)
 } else {
-  process.setSourceMapsEnabled(true)
+  // What Node compiled of the bundle, for the next start: beside it, where nobody else can put anything.
+  enableCompileCache(fileURLToPath(new URL('../dist/compiled', import.meta.url)))
   await import('../dist/gatehouse.js')
 }

@@ -1,6 +1,8 @@
 import { mendFetch } from '../platform/node/mend-fetch.ts'
 import { runProgram } from './run-program.ts'
+import { mapStacks } from './server/mapped-stacks.ts'
 
+mapStacks(import.meta.url)
 mendFetch()
 
 // A reader such as `head` closes the pipe when it has enough.

@@ -1,0 +1,41 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { expect, onTestFinished, test } from 'vitest'
+import { run } from '../runner/processes.ts'
+
+const mapped = new URL('../../src/cli/server/mapped-stacks.ts', import.meta.url).pathname
+
+/** What a bundle prints that is made and mapped as the command's. */
+async function printedBy(source: string, hasMap = true): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stacks-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const thrower = join(folder, 'thrower.ts')
+  const outfile = join(folder, 'bundle.js')
+  const begin = `import { mapStacks } from ${JSON.stringify(mapped)}\nmapStacks(import.meta.url)\n`
+  await writeFile(thrower, `${begin}${source}`)
+  const options = { bundle: true, format: 'esm', platform: 'node', sourcemap: 'external' } as const
+  await build({ ...options, entryPoints: [thrower], outfile })
+  if (!hasMap) await rm(`${outfile}.map`)
+  return (await run(process.execPath, [outfile])).output
+}
+
+test('a stack names the line of the source, also behind a wait', async () => {
+  const source = `async function fail() {
+  await 1
+  throw new Error('a bug')
+}
+await fail()`
+  const output = await printedBy(source)
+  expect(output).toContain('Error: a bug\n')
+  expect(output).toMatch(/at (async )?fail \(.*thrower\.ts:5:9\)/)
+})
+
+test('without its map, and of an error that has no text, a stack is what it is', async () => {
+  expect(await printedBy("throw new Error('a bug')", false)).toMatch(/bundle\.js:\d+/)
+  const odd = `const err = new Error('x')
+err.toString = () => { throw 1 }
+console.log(err.stack)`
+  expect(await printedBy(odd)).toMatch(/<error>\n {4}at .*thrower\.ts:3/)
+})
