@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { predicateTypes } from '../../src/attestations/predicate-types.ts'
 import { givenBundleKey } from '../../src/platform/bundle-key.ts'
 import { admin } from '../support/auth-server.ts'
 import { signer } from '../support/signer.ts'
@@ -165,4 +166,46 @@ test('a server without a key to sign by says so beside the form', async () => {
   const { ann } = await provenWorld({ bundleKey: givenBundleKey(undefined) })
   const { status, html } = await ann.post(`${version}/bundles`, {})
   expect([status, textOf(html)]).toEqual([501, expect.stringContaining('GATEHOUSE_BUNDLE_KEY')])
+})
+
+test('the page of a statement has bounds, however much was signed, and spells out what cannot be seen', async () => {
+  const { ann, ci, digest } = await provenWorld()
+  const evil = '\u202e"><img src=x onerror=alert(1)>'
+  const many = Array.from({ length: 40_000 }, (_, i) => `t${i}`)
+  const [long, built] = ['x'.repeat(600_000), 'https://slsa.dev/provenance/v1']
+  const dependency = { name: evil, digest: Object.fromEntries(many.map((one) => [one, one])) }
+  const large: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['constructor', { [evil]: evil }],
+    [testResult, { result: 'PASSED', passedTests: [long, evil] }],
+    [testResult, { result: 'PASSED', passedTests: many }],
+    [
+      built,
+      {
+        buildDefinition: { buildType: evil, resolvedDependencies: [dependency] },
+        runDetails: { builder: { id: evil } },
+      },
+    ],
+    [
+      predicateTypes.release,
+      {
+        ...{ model: evil, version: '1', stage: 'constructor', issuer: evil, aliases: many },
+        promotions: [
+          {
+            ...{ id: evil, to: {}, requestedBy: { name: evil } },
+            gates: [{ policy: evil, name: evil, status: 'constructor' }],
+            approvals: { reviews: [{ by: { name: evil }, decision: evil, at: 1e300 }] },
+          },
+        ],
+      },
+    ],
+  ]
+  for (const [type, predicate] of large) {
+    const document = JSON.stringify(await ci.sign(digest, type, predicate))
+    const { status, location } = await ann.post(`${version}/attestations`, { document })
+    expect([type, status]).toEqual([type, 303])
+    const { html } = await ann.get(location ?? '')
+    expect(html.length, type).toBeLessThan(400_000)
+    expect(markupIn(html), type).toEqual([])
+    expect(html, type).not.toMatch(/\u202e|class="[^"]*undefined|\[native code\]/)
+  }
 })

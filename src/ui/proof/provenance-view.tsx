@@ -1,8 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { z } from 'zod'
 import { Table } from '../parts/table.tsx'
-import { Given } from '../parts/text.tsx'
-import { More, shownMax } from './statement-parts.tsx'
+import { More, Said, shownMax } from './statement-parts.tsx'
 
 const Digests = z.record(z.string(), z.string())
 /** SLSA's provenance, as far as it is shown in words. */
@@ -31,6 +30,9 @@ export const ProvenanceShape = z.object({
   }),
 })
 
+/** Of one thing, by different functions. */
+const digestsMax = 5
+
 /** What a version was built by, in and from. */
 export const ProvenanceView: FC<z.output<typeof ProvenanceShape>> = ({
   buildDefinition: { buildType, resolvedDependencies },
@@ -51,7 +53,7 @@ export const ProvenanceView: FC<z.output<typeof ProvenanceShape>> = ({
             <>
               <dt>{what}</dt>
               <dd>
-                <Given text={text} />
+                <Said text={text} />
               </dd>
             </>
           ),
@@ -62,14 +64,16 @@ export const ProvenanceView: FC<z.output<typeof ProvenanceShape>> = ({
           {resolvedDependencies.slice(0, shownMax).map(({ name, uri, digest = {} }) => (
             <tr>
               <th scope="row">
-                <Given text={name ?? uri ?? 'without a name'} />
+                <Said text={name ?? uri ?? 'without a name'} />
               </th>
               <td>
-                {Object.entries(digest).map(([kind, hex]) => (
-                  <code>
-                    <Given text={`${kind}:${hex}`} />
-                  </code>
-                ))}
+                {Object.entries(digest)
+                  .slice(0, digestsMax)
+                  .map(([kind, hex]) => (
+                    <code>
+                      <Said text={`${kind}:${hex}`} />
+                    </code>
+                  ))}
               </td>
             </tr>
           ))}

@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx'
 import { z } from 'zod'
+import { cutText } from '../../core/error.ts'
 import { Time } from '../parts/byline.tsx'
 import { StatusChip } from '../parts/chips.tsx'
 import { Table } from '../parts/table.tsx'
-import { Given } from '../parts/text.tsx'
-import { More, shownMax } from './statement-parts.tsx'
+import { More, Said, shownMax } from './statement-parts.tsx'
 
 const Who = z.object({ name: z.string() })
 const Target = z.object({ stage: z.string().optional(), alias: z.string().optional() })
@@ -52,17 +52,18 @@ export const ReleaseView: FC<ReleaseProps> = ({
     <dl class="facts">
       <dt>Was then</dt>
       <dd>
-        <Given text={`${model} ${version}`} /> in <Given text={stage} />
-        {aliases.map((alias) => (
+        <Said text={`${model} ${version}`} /> in <Said text={stage} />
+        {aliases.slice(0, shownMax).map((alias) => (
           <>
             {' '}
-            <Given text={`@${alias}`} />
+            <Said text={`@${alias}`} />
           </>
         ))}
+        <More than={aliases.length} />
       </dd>
       <dt>Said by</dt>
       <dd>
-        <Given text={issuer} />
+        <Said text={issuer} />
       </dd>
     </dl>
     {promotions.length === 0 ? <p class="soft">No request had moved it by then.</p> : null}
@@ -80,28 +81,28 @@ const Decided: FC<ReleaseProps['promotions'][number]> = (promotion) => {
   return (
     <section class="near">
       <h3>
-        #<Given text={id} /> to <Given text={target} />
+        #<Said text={id} /> to <Said text={target} />
       </h3>
       <ul>
         <li>
-          asked for by <Given text={requestedBy.name} />
+          asked for by <Said text={requestedBy.name} />
         </li>
         {approvals.reviews.slice(0, shownMax).map(({ by, decision, at }) => (
           <li>
-            <Given text={decision} /> by <Given text={by.name} /> on <Time atMs={at} />
+            <Said text={decision} /> by <Said text={by.name} /> on <Time atMs={at} />
           </li>
         ))}
         {breakGlass ? <li>merged past its gates, by break-glass</li> : null}
       </ul>
       {gates.length === 0 ? null : (
-        <Table caption={`Gates of request ${id}`} columns={['Gate', 'Result']}>
+        <Table caption={`Gates of request ${cutText(id, 40)}`} columns={['Gate', 'Result']}>
           {gates.slice(0, shownMax).map(({ policy, name, status }) => (
             <tr>
               <th scope="row">
-                <Given text={`${policy}/${name}`} />
+                <Said text={`${policy}/${name}`} />
               </th>
               <td>
-                <StatusChip status={status} />
+                <StatusChip status={cutText(status, 40)} />
               </td>
             </tr>
           ))}

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import { Chip, StatusChip } from '../parts/chips.tsx'
+import { Excerpt } from '../parts/text.tsx'
 
 /** Of each list that a statement holds. */
 export const shownMax = 50
@@ -15,3 +16,11 @@ export const ResultChip: FC<{ readonly result: string }> = ({ result }) =>
   ) : (
     <StatusChip status={result === 'PASSED' ? 'passed' : 'failed'} />
   )
+
+/** Characters of one text of a statement, which may be as long as the statement. */
+const charsMax = 300
+
+/** A text that a statement holds. */
+export const Said: FC<{ readonly text: string }> = ({ text }) => (
+  <Excerpt text={text} charsMax={charsMax} />
+)

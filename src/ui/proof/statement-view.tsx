@@ -4,22 +4,22 @@ import type { Statement } from '../../attestations/envelope.ts'
 import { predicateTypes } from '../../attestations/predicate-types.ts'
 import { Tree } from '../files/tree.tsx'
 import { Table } from '../parts/table.tsx'
-import { Given, plural } from '../parts/text.tsx'
+import { plural } from '../parts/text.tsx'
 import { ProvenanceShape, ProvenanceView } from './provenance-view.tsx'
 import { ReleaseShape, ReleaseView } from './release-view.tsx'
-import { More, ResultChip, shownMax } from './statement-parts.tsx'
+import { More, ResultChip, Said, shownMax } from './statement-parts.tsx'
 
-const typeWords: Readonly<Record<string, string>> = {
-  [predicateTypes.model]: 'Model files',
-  [predicateTypes.release]: 'Release',
-  [predicateTypes.gates]: 'Test result',
-  [predicateTypes.provenance]: 'Provenance',
-}
+const typeWords: ReadonlyMap<string, string> = new Map([
+  [predicateTypes.model, 'Model files'],
+  [predicateTypes.release, 'Release'],
+  [predicateTypes.gates, 'Test result'],
+  [predicateTypes.provenance, 'Provenance'],
+])
 
 /** What kind of statement it is; one that is not known by its address. */
 export const StatementType: FC<{ readonly type: string }> = ({ type }) => {
-  const word = typeWords[type]
-  return word === undefined ? <Given text={type} /> : <span title={type}>{word}</span>
+  const word = typeWords.get(type)
+  return word === undefined ? <Said text={type} /> : <span title={type}>{word}</span>
 }
 
 /** What a statement says: in words where its type is known, and all of it as values. */
@@ -31,16 +31,16 @@ export const StatementView: FC<{ readonly statement: Statement }> = ({ statement
         <dt>Type</dt>
         <dd>
           <code>
-            <Given text={predicateType} />
+            <Said text={predicateType} />
           </code>
         </dd>
         <dt>About</dt>
         <dd>
           {subject.slice(0, shownMax).map(({ name, digest }) => (
             <p class="row">
-              {name === undefined ? null : <Given text={name} />}
+              {name === undefined ? null : <Said text={name} />}
               <code>
-                <Given text={digest.sha256 ?? JSON.stringify(digest)} />
+                <Said text={digest.sha256 ?? JSON.stringify(digest)} />
               </code>
             </p>
           ))}
@@ -113,7 +113,7 @@ const TestResultView: FC<z.output<typeof TestResult>> = (said) => {
           {tests.slice(0, shownMax).map(({ name, result }) => (
             <tr>
               <th scope="row">
-                <Given text={name} />
+                <Said text={name} />
               </th>
               <td>
                 <ResultChip result={result} />
