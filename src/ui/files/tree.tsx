@@ -26,7 +26,7 @@ export const Tree: FC<{ readonly value: unknown }> = ({ value }) => {
     <div class="tree">
       {all}
       {left.nodes < 0 ? (
-        <p class="soft">The first {plural(nodesMax, 'value')}; the text below has all.</p>
+        <p class="soft">Only the first {plural(nodesMax, 'value')} are shown as a tree.</p>
       ) : null}
     </div>
   )
