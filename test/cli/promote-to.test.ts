@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signStatement } from '../../src/attestations/envelope.ts'
 import { makePrivateKey, readKeyPair } from '../../src/attestations/key-pair.ts'
 import { predicateTypes } from '../../src/attestations/predicate-types.ts'
@@ -18,6 +18,9 @@ let root: DevAndProd['root']
 let register: DevAndProd['register']
 let tokenOf: DevAndProd['tokenOf']
 let stop: DevAndProd['stop']
+
+// Each test starts the program several times.
+vi.setConfig({ testTimeout: 120_000 })
 
 beforeAll(async () => {
   ;({ dev, prod, root, register, tokenOf, stop } = await startDevAndProd())

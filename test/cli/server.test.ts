@@ -246,14 +246,15 @@ describe('connections', () => {
   })
 })
 
-/** Send `text` and read until the server closes, or for two seconds. */
+/** Send `text` and read until the server closes, or says nothing more for two seconds. */
 function exchange(url: string, text: string): Promise<string> {
   return new Promise((done) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text))
     let answer = ''
-    socket.setTimeout(2000, () => socket.destroy())
+    socket.setTimeout(20_000, () => socket.destroy())
     socket.on('data', (chunk) => {
       answer += chunk
+      socket.setTimeout(2000)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => done(answer.toLowerCase().replace('http/', 'HTTP/')))

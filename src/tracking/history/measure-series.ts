@@ -61,10 +61,11 @@ function seriesPartsOf(points: readonly Point[], series: SeriesParts): PartRow[]
     return true
   })
   const isFew = new Set(within.map(placeOf)).size <= partsMax
-  const width = Math.floor((high - low) / partsMax) + 1
+  const width = (high - low + 1) / partsMax
   for (const point of within) {
     const x = placeOf(point)
-    const piece = isFew ? x : Math.floor((x - low) / width)
+    // Among places beyond 2^53 a difference of 1 is lost, and the last would be one piece more.
+    const piece = isFew ? x : Math.min(partsMax - 1, Math.floor((x - low) / width))
     const part = places.get(piece) ?? newPart(x)
     places.set(piece, part)
     addPoint(part, x, point.value)

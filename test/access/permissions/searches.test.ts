@@ -111,15 +111,19 @@ test('a search of runs in one experiment that the caller may not read finds none
   expect((await one(experiments[1])).json).toEqual({})
 })
 
-test('a dataset of evaluations tells of those of its experiments alone that the caller may read', async () => {
+test('a dataset of evaluations tells of its experiments to who may read all of them', async () => {
   const path = '/api/3.0/mlflow/datasets'
-  const experiment_ids = experiments.slice(0, 5)
-  const made = await on.admin.call('POST', `${path}/create`, { name: 'd', experiment_ids })
-  const { dataset_id } = made.json.dataset
-  const told = async (by: Member) =>
-    (await by.call('GET', `${path}/${dataset_id}/experiment-ids`)).json.experiment_ids
-  expect(await told(on.admin)).toEqual(experiment_ids)
-  expect(await told(bob)).toEqual(experiment_ids.filter((_, i) => mine(i)))
+  const told = async (experiment_ids: readonly string[]) => {
+    const made = await on.admin.call('POST', `${path}/create`, { name: 'd', experiment_ids })
+    const { dataset_id } = made.json.dataset
+    const ask = (by: Member) => by.call('GET', `${path}/${dataset_id}/experiment-ids`)
+    expect((await ask(on.admin)).json).toEqual({ experiment_ids })
+    return ask(bob)
+  }
+  const some = experiments.slice(0, 5)
+  const own = some.filter((_, i) => mine(i))
+  expect((await told(own)).json).toEqual({ experiment_ids: own })
+  expect((await told(some)).status).toBe(403)
 })
 
 test('a search of datasets tells of those alone that runs the caller may read have used', async () => {

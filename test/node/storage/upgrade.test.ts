@@ -36,7 +36,7 @@ test('a database filled at each step keeps every row through all later migration
   }
   const counts = [...(await contents(db))].map(([table, rows]) => [table, rows.length > 0])
   expect(counts.filter(([, isFilled]) => !isFilled)).toEqual([])
-})
+}, 120_000)
 
 test('approvals of earlier releases are kept by place', async () => {
   const db = new LibsqlFile(':memory:')
