@@ -23,9 +23,11 @@ def another(tmp_path):
 
 
 def test_a_version_from_a_bundle_is_loaded_by_the_client_as_where_it_was_made(
-    client, experiment, another, gatehouse, tmp_path, unique, server
+    client, another, gatehouse, tmp_path, unique, server
 ):
-    with mlflow.start_run(run_name="tuned") as run:
+    # Not made the current one: the client tags prompts that it loads with that.
+    made_in = client.create_experiment(f"exp-{unique}")
+    with mlflow.start_run(experiment_id=made_in, run_name="tuned") as run:
         mlflow.log_params({"depth": 7})
         mlflow.log_metrics({"accuracy": 0.93})
         mlflow.pyfunc.log_model(
