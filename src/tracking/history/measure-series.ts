@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Int64 } from '../../core/int64.ts'
 import type { Database } from '../../db/database.ts'
 import type { Point } from './chunk-codec.ts'
-import { readPointsOf } from './read-points.ts'
+import { readRoundsOf } from './read-points.ts'
 import type { PartRow } from './series-buckets.ts'
 
 type Series = { readonly run: number; readonly key: string }
@@ -16,64 +16,104 @@ type Axis = {
 /** Series that are read in one round trip. */
 const seriesPerRead = 10
 
-/** Each of `series` in parts along the axis, here, since SQL reads no chunks. */
+/**
+ * Each of `series` in parts along the axis, here, since SQL reads no chunks: a part for each place that has
+ * points, or where these are too many for equal pieces of the axis, which a second reading fills.
+ * However long they are, few of their points are in memory at once.
+ */
 export async function measureSeries<S extends Series>(
   db: Database,
   series: readonly S[],
-  { x, range, bucketsMax: partsMax }: Axis,
+  axis: Axis,
 ): Promise<Map<S, PartRow[]>> {
-  const parts = new Map<S, PartRow[]>()
+  const rows = new Map<S, PartRow[]>()
   for (let at = 0; at < series.length; at += seriesPerRead) {
-    const round = series.slice(at, at + seriesPerRead)
-    const read = await readPointsOf(
-      db,
-      round.map(({ run, key }) => ({ run: sql`${run}`, key, count: Number.POSITIVE_INFINITY })),
-    )
-    for (const [i, one] of round.entries()) {
-      const points = read[i] ?? []
-      const first = points[0]?.timestampMs ?? 0
-      const { run, key } = one
-      const terms = { run, key, first: Number(first), placeOf: placeOfPoint(x, first) }
-      parts.set(one, seriesPartsOf(points, { ...terms, range, partsMax }))
+    const measured = series.slice(at, at + seriesPerRead).map((of) => new MeasuredSeries(of, axis))
+    await measureEach(db, measured)
+    const long = measured.filter((one) => one.startPieces())
+    await measureEach(db, long)
+    for (const one of measured) rows.set(one.of, one.rows())
+  }
+  return rows
+}
+
+async function measureEach<S extends Series>(
+  db: Database,
+  measured: readonly MeasuredSeries<S>[],
+): Promise<void> {
+  const wanted = measured.map(({ of: { run, key } }) => ({
+    ...{ run: sql`${run}`, key, count: Number.POSITIVE_INFINITY },
+  }))
+  for await (const round of readRoundsOf(db, wanted)) {
+    for (const [i, one] of measured.entries()) one.add(round[i] ?? [])
+  }
+}
+
+/** A series while it is read. */
+class MeasuredSeries<S extends Series> {
+  readonly of: S
+  readonly #axis: Axis
+  #first: Int64 | undefined
+  #low = Number.POSITIVE_INFINITY
+  #high = Number.NEGATIVE_INFINITY
+  /** By their places, or by their numbers along the axis. */
+  readonly #parts = new Map<number, Part>()
+  #state: 'places' | 'too many' | 'pieces' = 'places'
+
+  constructor(of: S, axis: Axis) {
+    this.of = of
+    this.#axis = axis
+  }
+
+  /** The next points, in the order of history. */
+  add(points: readonly Point[]): void {
+    const { range } = this.#axis
+    for (const point of points) {
+      this.#first ??= point.timestampMs
+      const place = placeOf(point, this.#axis.x, this.#first)
+      if (!range || (place >= range.from && place <= range.to)) this.#addAt(place, point.value)
     }
   }
-  return parts
-}
 
-/** The parts of one series that are to be told apart, and whose it is. */
-type SeriesParts = Pick<PartRow, 'run' | 'key' | 'first'> & {
-  readonly placeOf: (point: Point) => number
-  /** Undefined: all places. */
-  readonly range?: { readonly from: number; readonly to: number } | undefined
-  readonly partsMax: number
-}
-
-/** A part for each place of the axis that has points, or for equal pieces of the axis where these are too many. */
-function seriesPartsOf(points: readonly Point[], series: SeriesParts): PartRow[] {
-  const { placeOf, range, partsMax } = series
-  const places = new Map<number, Part>()
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  const within = points.filter((point) => {
-    const place = placeOf(point)
-    if (range && (place < range.from || place > range.to)) return false
-    low = Math.min(low, place)
-    high = Math.max(high, place)
+  /** Begin anew with pieces of the axis. @returns false: its places are few, and it is done */
+  startPieces(): boolean {
+    if (this.#state === 'places') return false
+    this.#state = 'pieces'
     return true
-  })
-  const isFew = new Set(within.map(placeOf)).size <= partsMax
-  const width = (high - low + 1) / partsMax
-  for (const point of within) {
-    const x = placeOf(point)
-    // Among places beyond 2^53 a difference of 1 is lost, and the last would be one piece more.
-    const piece = isFew ? x : Math.min(partsMax - 1, Math.floor((x - low) / width))
-    const part = places.get(piece) ?? newPart(x)
-    places.set(piece, part)
-    addPoint(part, x, point.value)
   }
-  const { run, key, first } = series
-  return [...places.values()]
-    .map(({ finite, ...part }) => ({ ...part, run, key, first, from_ms: 0, to_ms: 0 }))
-    .sort((a, b) => a.x - b.x)
+
+  /** By their places. */
+  rows(): PartRow[] {
+    const { run, key } = this.of
+    const first = Number(this.#first ?? 0)
+    return [...this.#parts.values()]
+      .map(({ finite, ...part }) => ({ ...part, run, key, first, from_ms: 0, to_ms: 0 }))
+      .sort((a, b) => a.x - b.x)
+  }
+
+  #addAt(place: number, value: number): void {
+    if (this.#state !== 'pieces') {
+      this.#low = Math.min(this.#low, place)
+      this.#high = Math.max(this.#high, place)
+    }
+    if (this.#state === 'too many') return
+    const id = this.#state === 'places' ? place : this.#pieceOf(place)
+    const part = this.#parts.get(id) ?? newPart(place)
+    this.#parts.set(id, part)
+    addPoint(part, place, value)
+    if (this.#state === 'places' && this.#parts.size > this.#axis.bucketsMax) {
+      this.#state = 'too many'
+      this.#parts.clear()
+    }
+  }
+
+  #pieceOf(place: number): number {
+    const { bucketsMax } = this.#axis
+    const width = (this.#high - this.#low + 1) / bucketsMax
+    const piece = Math.floor((place - this.#low) / width)
+    // Points may have come since; and beyond 2^53 a difference of 1 is lost, so that the last would be one more.
+    return Math.max(0, Math.min(bucketsMax - 1, piece))
+  }
 }
 
 type Part = {
@@ -110,8 +150,6 @@ function addPoint(part: Part, x: number, value: number): void {
 }
 
 /** Where a point is on the axis of steps, or on that of milliseconds since the first point. */
-function placeOfPoint(x: 'step' | 'time', first: Int64): (point: Point) => number {
-  return x === 'step'
-    ? ({ step }) => Number(step)
-    : ({ timestampMs }) => Number(BigInt(timestampMs) - BigInt(first))
+function placeOf({ step, timestampMs }: Point, x: 'step' | 'time', first: Int64): number {
+  return x === 'step' ? Number(step) : Number(BigInt(timestampMs) - BigInt(first))
 }

@@ -20,36 +20,48 @@ export type PartWanted = {
 
 /** Points of one statement: their JSON stays far below the 2 MB that one value of D1 may have. */
 const rowsPerRead = 5000
-/** Of 8 to 1,000 points each, at first and at most: a short page needs few. */
-const chunksPerRead = { first: 8, most: 256, points: 100 }
+/** Of 8 to 1,000 points each; how many a part has to a chunk is known once some were read. */
+const chunksPerRead = { least: 8, first: 16, most: 256, pointsOfOne: 100 }
+/** Points of a part that are put in order in one turn, and lie in memory at once where nobody keeps them. */
+const pointsPerTurn = 16_000
 
 /**
- * The points of each part in the order of history, each once, wherever they are kept: every read of the
- * history of a metric goes through here. One round trip for all parts, and more where they are long.
+ * The points of each part in the order of history, each once, wherever they are kept. One round trip for
+ * all parts, and more where they are long.
  */
 export async function readPointsOf(db: Database, parts: readonly PartWanted[]): Promise<Point[][]> {
+  const points: Point[][] = parts.map(() => [])
+  for await (const round of readRoundsOf(db, parts)) {
+    for (const [i, part] of round.entries()) for (const point of part) points[i]?.push(point)
+  }
+  return points
+}
+
+/**
+ * As `readPointsOf`, as they come: each round has the next points of each part. Every read of the history
+ * of a metric goes through here.
+ */
+export async function* readRoundsOf(
+  db: Database,
+  parts: readonly PartWanted[],
+): AsyncGenerator<readonly (readonly Point[])[]> {
   const readings = parts.map(startReading)
-  const longest = Math.max(0, ...parts.map(({ count }) => count)) / parts.length
-  const first = Math.max(chunksPerRead.first, Math.ceil(longest / chunksPerRead.points))
-  for (
-    let chunks = Math.min(first, chunksPerRead.most);
-    ;
-    chunks = Math.min(2 * chunks, chunksPerRead.most)
-  ) {
+  for (;;) {
     const open = readings.filter(isOpen)
-    if (open.length === 0) return readings.map(({ points }) => points)
+    if (open.length === 0) return
     const inRows = open.filter(({ rows }) => !rows.isDone)
     const inChunks = open.filter((reading) => !reading.chunks.isDone)
+    const counts = inChunks.map((reading) => chunksWanted(reading, parts.length))
     const found = await db.batch({
       rows: inRows.map(rowsStatement),
-      chunks: inChunks.map((reading) => chunksStatement(reading, chunks)),
+      chunks: inChunks.map((reading, i) => chunksStatement(reading, counts[i] ?? 0)),
     })
     for (const [i, reading] of inRows.entries()) takeRows(reading, found.rows[i]?.[0]?.points)
     for (const [i, reading] of inChunks.entries()) {
-      takeChunks(reading, found.chunks[i] ?? [], chunks)
+      takeChunks(reading, found.chunks[i] ?? [], counts[i] ?? 0)
+      await letOthersRun()
     }
-    for (const reading of open) settleOrder(reading)
-    await letOthersRun()
+    yield readings.map((reading) => (open.includes(reading) ? settleOrder(reading) : []))
   }
 }
 
@@ -62,28 +74,40 @@ export function hasChunksSql(run: SQL, key: SQL): SQL {
 type Reading = {
   readonly wanted: PartWanted
   readonly rows: { after: Point | undefined; isDone: boolean }
-  readonly chunks: { last: ChunkRow | undefined; isDone: boolean }
+  readonly chunks: { last: ChunkRow | undefined; isDone: boolean; read: number; points: number }
   /** Read, but what comes still may belong before them. */
   waiting: Point[]
-  readonly points: Point[]
+  /** Points that were passed on. */
+  passed: number
 }
 
 function startReading(wanted: PartWanted): Reading {
   return {
     wanted,
     rows: { after: wanted.after, isDone: false },
-    chunks: { last: undefined, isDone: false },
+    chunks: { last: undefined, isDone: false, read: 0, points: 0 },
     waiting: [],
-    points: [],
+    passed: 0,
   }
 }
 
-function isOpen({ wanted, rows, chunks, points }: Reading): boolean {
-  return points.length < wanted.count && !(rows.isDone && chunks.isDone)
+function isOpen({ wanted, rows, chunks, passed }: Reading): boolean {
+  return passed < wanted.count && !(rows.isDone && chunks.isDone)
 }
 
-function rowsWanted({ wanted, points }: Reading): number {
-  return Math.min(rowsPerRead, wanted.count - points.length)
+/** @param parts that are read at once, and share what is read at first */
+function chunksWanted({ wanted, chunks, passed }: Reading, parts: number): number {
+  const points = Math.min(wanted.count - passed, pointsPerTurn)
+  const { least, first, most, pointsOfOne } = chunksPerRead
+  if (chunks.read === 0) {
+    return Math.max(least, Math.min(first, Math.ceil(points / pointsOfOne / parts)))
+  }
+  // One more, since nothing behind the beginning of the last one is known.
+  return Math.max(least, Math.min(most, Math.ceil((points * chunks.read) / chunks.points) + 1))
+}
+
+function rowsWanted({ wanted, passed }: Reading): number {
+  return Math.min(rowsPerRead, wanted.count - passed)
 }
 
 /**
@@ -151,16 +175,19 @@ function takeChunks(reading: Reading, found: readonly ChunkRow[], count: number)
   const { after } = reading.wanted
   reading.chunks.isDone = found.length < count
   reading.chunks.last = found.at(-1) ?? reading.chunks.last
+  reading.chunks.read += found.length
   for (const { body } of found) {
-    for (const point of decodePoints(body)) {
+    const points = decodePoints(body)
+    reading.chunks.points += points.length
+    for (const point of points) {
       if (!after || comparePoints(point, after) > 0) reading.waiting.push(point)
     }
   }
 }
 
-/** Pass on what nothing that is still to be read can come before. */
-function settleOrder(reading: Reading): void {
-  const { wanted, rows, chunks, points } = reading
+/** What nothing that is still to be read can come before; it is passed on. */
+function settleOrder(reading: Reading): readonly Point[] {
+  const { wanted, rows, chunks, passed } = reading
   reading.waiting = sortPoints(reading.waiting)
   const chunkPlace = chunks.last && {
     timestampMs: int64FromRow(chunks.last.first_ms),
@@ -173,8 +200,10 @@ function settleOrder(reading: Reading): void {
   const unsettled = isWhole ? -1 : reading.waiting.findIndex((point) => !isSettled(point))
   const count = Math.min(
     unsettled === -1 ? reading.waiting.length : unsettled,
-    wanted.count - points.length,
+    wanted.count - passed,
   )
-  for (const point of reading.waiting.slice(0, count)) points.push(point)
+  const settled = reading.waiting.slice(0, count)
   reading.waiting = reading.waiting.slice(count)
+  reading.passed += count
+  return settled
 }

@@ -7,7 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import { type Page, readKeysetPage } from '../../search/page.ts'
 import type { Point } from '../history/chunk-codec.ts'
 import { hasChunksSql, readPointsOf } from '../history/read-points.ts'
-import { samplePointsOf } from '../history/sample-points.ts'
+import { samplePoints } from '../history/sample-points.ts'
 import { storedValue } from '../latest-metrics.ts'
 import { isRun, type Metric, type MetricRow, metricFromRow } from '../run.ts'
 
@@ -205,13 +205,11 @@ export async function sampleMetricHistory(
   })
   const sampled = inRows.map((row) => ({ place: row.place, metric: runMetricFromRow(row) }))
   for (const { id, run_id: runId, place } of inChunks) {
-    const [points = []] = await readPointsOf(ctx.db, [
-      { run: sql`${id}`, key, count: Number.POSITIVE_INFINITY },
-    ])
-    const own = points.filter(
-      ({ step }) => !interval || (step >= interval.start && step <= interval.end),
-    )
-    for (const point of samplePointsOf(own, pointsMax)) {
+    const sample = {
+      count: pointsMax,
+      isWanted: ({ step }: Point) => !interval || (step >= interval.start && step <= interval.end),
+    }
+    for (const point of await samplePoints(ctx.db, { run: sql`${id}`, key }, sample)) {
       sampled.push({ place, metric: { ...point, key, runId } })
     }
   }

@@ -196,3 +196,29 @@ test('a chart of batches has every spike, NaN and infinity', async () => {
   })
   expect([part?.points, part?.buckets.length, part?.buckets[0]?.x]).toEqual([50, 50, 100])
 })
+
+test.each([
+  ['go along with its times', (i: number) => i * 2],
+  ['do not', (i: number) => (i * 7919) % 40_001],
+])('a history too long to be held is sampled by rank where its steps %s', async (_, stepOf) => {
+  const { log, get, runId } = await startedRun()
+  const all = Array.from({ length: 40_001 }, (_one, i): Point => [stepOf(i), i, i % 10])
+  for (let at = 0; at < all.length; at += 1000) {
+    await log('log-batch', { metrics: metrics('m', all.slice(at, at + 1000)) })
+  }
+  const sampled = async (query: string) => {
+    const path = `metrics/get-history-bulk-interval?run_ids=${runId}&metric_key=m&max_results=7${query}`
+    const { json } = await get(path)
+    return json.metrics.map(({ step }: { step: string }) => Number(step))
+  }
+  const bySteps = (low: number, high: number) => {
+    const steps = all.map(([step]) => Number(step)).filter((step) => step >= low && step <= high)
+    const sorted = steps.sort((a, b) => a - b)
+    const [small, larger] = [Math.floor(sorted.length / 7), sorted.length % 7]
+    return Array.from({ length: 7 }, (_one, group) =>
+      group === 6 ? sorted.at(-1) : sorted[group * small + Math.min(group, larger)],
+    )
+  }
+  expect(await sampled('')).toEqual(bySteps(0, 100_000))
+  expect(await sampled('&start_step=500&end_step=39000')).toEqual(bySteps(500, 39_000))
+})
