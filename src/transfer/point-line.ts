@@ -1,3 +1,4 @@
+import { comparePoints } from '../tracking/history/point-order.ts'
 import type { Metric } from '../tracking/run.ts'
 import { clampInfinity } from '../tracking/run-data/metrics.ts'
 
@@ -15,22 +16,7 @@ function valueText(value: number): string {
 /** The points in the order in which they are compared, each once. */
 export function sortPoints(points: readonly Metric[]): Metric[] {
   const byLine = new Map(points.map((point) => [pointLine(point), point]))
-  return [...byLine.values()].sort(
-    (a, b) =>
-      compareText(a.key, b.key) ||
-      compareNumbers(a.timestampMs, b.timestampMs) ||
-      compareNumbers(a.step, b.step) ||
-      compareNumbers(storedOf(a), storedOf(b)) ||
-      Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value)),
-  )
-}
-
-function storedOf({ value }: Metric): number {
-  return Number.isNaN(value) ? 0 : value
-}
-
-function compareNumbers(a: number | bigint, b: number | bigint): number {
-  return a < b ? -1 : Number(a > b)
+  return [...byLine.values()].sort((a, b) => compareText(a.key, b.key) || comparePoints(a, b))
 }
 
 /** By code point, as the database sorts; `<` would put halves of characters before U+E000. */

@@ -10,11 +10,10 @@ import type { GatehouseClient } from '../../client/client.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
-import { addMoveFlags, type MoveFlags, requestMove } from '../governance/request-move.ts'
-import { note } from '../io.ts'
-import { print } from '../print.ts'
+import { addMoveFlags, type MoveFlags, requestMoveOfArrived } from '../governance/request-move.ts'
 import {
   type PlacedVersion,
+  placedToWire,
   placeVersion,
   type SentVersion,
 } from '../transfer/promote/place-version.ts'
@@ -60,11 +59,8 @@ export function importCommand(): Command {
         const version = await readVersionIn(file, zip, verdict)
         return bringVersion(command, target, { version, zip, hint: verdict.key.hint })
       })
-      if (flags.stage === undefined && flags.alias === undefined) {
-        return print(command, placedToWire(placed), placedLines(placed))
-      }
-      for (const line of placedLines(placed)) note(command, line)
-      await requestMove(command, target, { candidate: placed, untilMs })
+      const told = { wire: importedToWire(placed), lines: placedLines(placed) }
+      await requestMoveOfArrived(command, target, { candidate: placed, untilMs, told })
     }),
   )
 }
@@ -161,22 +157,9 @@ function statementsOf(version: BundledVersion, hint: string): SignedStatement[] 
   }))
 }
 
-function placedToWire({ model, version, added, ...placed }: FromBundle) {
-  const { sent, sentBytes, known, entryThere, bundle, key, statements } = placed
-  return {
-    ...{
-      model,
-      version,
-      added,
-      sent,
-      sent_bytes: sentBytes,
-      known,
-      entry_there: entryThere,
-      bundle,
-      key,
-    },
-    ...statementsToWire(statements),
-  }
+function importedToWire(placed: FromBundle) {
+  const { bundle, key, statements } = placed
+  return { ...placedToWire(placed), bundle, key, ...statementsToWire(statements) }
 }
 
 function placedLines(placed: FromBundle): readonly string[] {

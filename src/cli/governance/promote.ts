@@ -2,14 +2,19 @@ import { Command } from 'commander'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
-import { note } from '../io.ts'
-import { print } from '../print.ts'
 import { resolveModel } from '../serving/pull-version.ts'
+import { placedToWire } from '../transfer/promote/place-version.ts'
 import { statementLines, statementsToWire } from '../transfer/promote/send-statements.ts'
 import { type Arrived, sendVersion } from '../transfer/promote/send-version.ts'
 import { SourceError } from '../transfer/sources/source-error.ts'
 import { addServer, callServer, serverOf } from '../with-server.ts'
-import { addMoveFlags, type Candidate, type MoveFlags, requestMove } from './request-move.ts'
+import {
+  addMoveFlags,
+  type Candidate,
+  type MoveFlags,
+  requestMove,
+  requestMoveOfArrived,
+} from './request-move.ts'
 
 type Flags = MoveFlags & {
   to?: string
@@ -63,11 +68,8 @@ async function promoteTo(
 ): Promise<void> {
   const flags = command.opts<Flags>()
   const arrived = await sendVersion(command, client, { uri, terms: { ...flags, to } })
-  if (flags.stage === undefined && flags.alias === undefined) {
-    return print(command, arrivedToWire(arrived), arrivedLines(arrived))
-  }
-  for (const line of arrivedLines(arrived)) note(command, line)
-  await requestMove(command, arrived.target, { candidate: arrived, untilMs })
+  const told = { wire: arrivedToWire(arrived), lines: arrivedLines(arrived) }
+  await requestMoveOfArrived(command, arrived.target, { candidate: arrived, untilMs, told })
 }
 
 /** Two servers are asked, each as somebody else: which of them refused, and what lets one in there. */
@@ -103,17 +105,7 @@ function arrivedLines(arrived: Arrived): string[] {
   ]
 }
 
-function arrivedToWire({ model, version, added, ...counts }: Arrived) {
-  const { sent, sentBytes, known, entry, entryThere, statements } = counts
-  return {
-    model,
-    version,
-    added,
-    sent,
-    sent_bytes: sentBytes,
-    known,
-    entry,
-    entry_there: entryThere,
-    ...statementsToWire(statements),
-  }
+function arrivedToWire(arrived: Arrived) {
+  const { entry, statements } = arrived
+  return { ...placedToWire(arrived), entry, ...statementsToWire(statements) }
 }

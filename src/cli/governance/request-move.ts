@@ -6,7 +6,7 @@ import * as endpoints from '../../api/endpoints/promotions.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { setExitCode } from '../io.ts'
+import { note, setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 
 type Promotion = z.output<typeof endpoints.PromotionShape>
@@ -53,6 +53,21 @@ export function addMoveFlags(command: Command): Command {
 }
 
 type Wanted = { readonly candidate: Candidate; readonly untilMs: number }
+
+/** What a command says of a version that came to the server: as JSON, and in lines for people. */
+type Told = { readonly wire: object; readonly lines: readonly string[] }
+
+/** Say that a version has come, and `requestMove` where the flags say one. */
+export async function requestMoveOfArrived(
+  command: Command,
+  client: GatehouseClient,
+  { told, ...wanted }: Wanted & { readonly told: Told },
+): Promise<void> {
+  const { stage, alias } = command.opts<MoveFlags>()
+  if (stage === undefined && alias === undefined) return print(command, told.wire, told.lines)
+  for (const line of told.lines) note(command, line)
+  await requestMove(command, client, wanted)
+}
 
 /** Ask for the move that the flags say, and make it as soon as nothing blocks it. */
 export async function requestMove(

@@ -41,6 +41,12 @@ export type PlacedVersion = FileCounts & {
   readonly added: boolean
 }
 
+/** What `--json` says of a version that was placed. */
+export function placedToWire({ model, version, added, ...counts }: PlacedVersion) {
+  const { sent, sentBytes, known, entryThere } = counts
+  return { model, version, added, sent, sent_bytes: sentBytes, known, entry_there: entryThere }
+}
+
 /** The folder of the files, below the run's artifacts. */
 const folder = 'model'
 
