@@ -110,3 +110,19 @@ test('the stage of a model leads to the versions that it does not show', async (
   for (let i = 0; i < 6; i++) await register()
   expect((await as(rita).get(model)).html).toContain(`href="${model}/versions">2 more</a>`)
 })
+
+test('aliases beyond those that are shown of a moment are said to be there', async () => {
+  const { as, rita, clock, mlflow, ann, name } = await world()
+  for (let i = 0; i < 200; i += 1) {
+    const body = { name, alias: `a${String(i).padStart(3, '0')}`, version: '1' }
+    await mlflow(ann, 'POST', 'registered-models/alias', body)
+  }
+  const shown = async () => {
+    clock.pass(1000)
+    const text = textOf((await as(rita).get(model + at(clock.now() - 1))).html)
+    return [text.includes('@a199'), text.includes('There were more')]
+  }
+  expect(await shown()).toEqual([true, false])
+  await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'a0001', version: '1' })
+  expect(await shown()).toEqual([false, true])
+})

@@ -9,8 +9,9 @@ export type BoardThen = {
   readonly model: ModelThen
   /** In no order; a stage without versions is left out. */
   readonly stages: readonly StageColumnThen[]
-  /** By their names. */
+  /** By their names, the first 200. */
   readonly aliases: readonly { readonly alias: string; readonly version: number }[]
+  readonly hasMoreAliases: boolean
 }
 
 export type StageColumnThen = {
@@ -38,7 +39,7 @@ export async function findBoardThen(
   const model = await findModelAt(ctx, name, atMs)
   const [rows, aliases] = await Promise.all([
     readBoardThen(ctx, model, shownMax),
-    readAliasesThen(ctx, model, aliasesMax),
+    readAliasesThen(ctx, model, aliasesMax + 1),
   ])
   const placed = rows.map((row) => ({ ...row.placed, model }))
   const found = await readHolders(ctx, placed)
@@ -50,5 +51,9 @@ export async function findBoardThen(
     const newest = own.flatMap(({ placed: { version } }) => holders.get(version) ?? [])
     return [{ stage: first.stage, count: first.count, newest }]
   })
-  return { model, stages, aliases }
+  const shown = {
+    aliases: aliases.slice(0, aliasesMax),
+    hasMoreAliases: aliases.length > aliasesMax,
+  }
+  return { model, stages, ...shown }
 }

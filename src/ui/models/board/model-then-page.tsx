@@ -142,7 +142,7 @@ const Card: FC<{
 )
 
 const Aliases: FC<{ readonly board: BoardThen; readonly to: Paths }> = ({
-  board: { aliases, model },
+  board: { aliases, hasMoreAliases, model },
   to,
 }) =>
   aliases.length === 0 ? null : (
@@ -160,5 +160,6 @@ const Aliases: FC<{ readonly board: BoardThen; readonly to: Paths }> = ({
           </li>
         ))}
       </ul>
+      {hasMoreAliases ? <p class="soft">There were more; these are the first by name.</p> : null}
     </section>
   )
