@@ -32,6 +32,18 @@ await fail()`
   expect(output).toMatch(/at (async )?fail \(.*thrower\.ts:5:9\)/)
 })
 
+test.each([
+  ['goes', 'rmSync(map)'],
+  ['is broken', "writeFileSync(map, '{')"],
+])('a stack is what it is where the map %s while the program runs', async (_, change) => {
+  const output = await printedBy(`import { rmSync, writeFileSync } from 'node:fs'
+const map = new URL(import.meta.url + '.map')
+${change}
+throw new Error('a bug')`)
+  expect(output).toContain('Error: a bug\n')
+  expect(output).toMatch(/bundle\.js:\d+/)
+})
+
 test('without its map, and of an error that has no text, a stack is what it is', async () => {
   expect(await printedBy("throw new Error('a bug')", false)).toMatch(/bundle\.js:\d+/)
   const odd = `const err = new Error('x')

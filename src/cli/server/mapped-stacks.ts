@@ -11,11 +11,21 @@ import { fileURLToPath } from 'node:url'
 export function mapStacks(bundle: string): void {
   const file = `${fileURLToPath(bundle)}.map`
   if (!existsSync(file)) return
-  let map: SourceMap | undefined
+  let read: { readonly map: SourceMap | undefined } | undefined
   Error.prepareStackTrace = (err, sites) => {
-    map ??= new SourceMap(JSON.parse(readFileSync(file, 'utf8')))
+    read ??= { map: readMap(file) }
+    const { map } = read
     const lines = sites.map((site) => `\n    at ${mappedSite(site, bundle, map)}`)
     return `${describeError(err)}${lines.join('')}`
+  }
+}
+
+/** @returns undefined: an upgrade took it away, and the stack of another error must not fail for want of it */
+function readMap(file: string): SourceMap | undefined {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined
   }
 }
 
