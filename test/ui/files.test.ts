@@ -85,7 +85,7 @@ describe('values', () => {
     expect(json.text).toContain(evil)
     expect(json.markup).toEqual([])
     expect((await open('deep.json')).status).toBe(200)
-    expect((await open('many.json')).text).toContain('The first 2,000 values')
+    expect((await open('many.json')).text).toContain('Only the first 2,000 values')
     expect((await open('wrong.json')).text).toContain('Download {"a":')
     expect((await open('conda.yaml')).text).toContain('dependencies : 1 item 0 : python=3.12')
     expect((await open('bomb.yaml')).status).toBe(200)
