@@ -1,4 +1,6 @@
 import { access } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { run } from './processes.ts'
 
 /** Programs that npm and pip do not bring: where Debian has them, and in which package. */
@@ -46,6 +48,22 @@ async function install(packageName: string): Promise<string> {
   const args = ['install', '-q', '-y', '--no-install-recommends', packageName]
   const { output } = await run('apt-get', args, options)
   return `${updated.output}\n${output}`.slice(-4000)
+}
+
+/** Programs that Go's module proxy alone brings, and takes minutes to build: used where somebody has them. */
+const goPrograms = { cosign: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5' } as const
+
+export type GoProgramName = keyof typeof goPrograms
+
+/** Where `go install` puts programs, which is on few a PATH. */
+export const goFolder =
+  process.env.GOBIN ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin')
+
+/** @returns how to get a program that is neither on PATH nor where Go puts it; undefined: it is there */
+export async function hintOfGoProgram(name: GoProgramName): Promise<string | undefined> {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), goFolder]
+  const found = await Promise.all(folders.map((folder) => isThere(join(folder, name))))
+  return found.includes(true) ? undefined : `no ${name}: go install ${goPrograms[name]}`
 }
 
 async function isThere(path: string): Promise<boolean> {

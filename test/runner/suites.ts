@@ -1,11 +1,17 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { clientEnvironment, environment, programOf } from './environments.ts'
 import { exampleSuite } from './examples.ts'
 import { temporaryInMemory } from './memory.ts'
 import { run } from './processes.ts'
-import { type ProgramName, wantProgram } from './programs.ts'
+import {
+  type GoProgramName,
+  goFolder,
+  hintOfGoProgram,
+  type ProgramName,
+  wantProgram,
+} from './programs.ts'
 import { startProxiedServers } from './proxied-server.ts'
 import {
   localReceivers,
@@ -97,9 +103,10 @@ export const suites: readonly Suite[] = [
   pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startWorkerServer(false)), {
     suffix: 'on-workerd',
   }),
-  pytest('model-signing-1.1.1', ['bundles'], nodeServer),
+  pytest('model-signing-1.1.1', ['bundles'], nodeServer, { beside: 'cosign' }),
   pytest('model-signing-1.1.1', ['bundles'], new Shared(() => startWorkerServer()), {
     suffix: 'on-workerd',
+    beside: 'cosign',
   }),
   pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
@@ -191,6 +198,7 @@ type PytestOptions = {
   readonly suffix?: string
   readonly marker?: string
   readonly programs?: readonly ProgramName[]
+  readonly beside?: GoProgramName
 }
 
 /** What to do about the first program that is not there, or undefined. */
@@ -205,12 +213,13 @@ async function firstMissing(programs: readonly ProgramName[]): Promise<string | 
  * @param server ended afterwards, unless other suites share it
  * @param options.marker run only the tests that carry it
  * @param options.programs what it is skipped without
+ * @param options.beside its tests of this program skip themselves where it is not there
  */
 function pytest(
   client: string,
   folders: readonly string[],
   server: Shared,
-  { suffix, marker, programs = [] }: PytestOptions = {},
+  { suffix, marker, programs = [], beside }: PytestOptions = {},
 ): Suite {
   return {
     name: suffix ? `${client}-${suffix}` : client,
@@ -230,12 +239,21 @@ function pytest(
       args.push(...folders.map((name) => join(root, 'test/clients', name)))
       const finished = await run(programOf(client, 'python'), args, {
         cwd: folder,
-        env: { ...clientEnvironment(url), ...env },
+        env: {
+          ...clientEnvironment(url),
+          ...env,
+          PATH: `${process.env.PATH}${delimiter}${goFolder}`,
+        },
       })
       if (server !== nodeServer) await server.stop()
       const result = settle(await pytestSums(report), finished)
       const tail = output().slice(-4000)
-      return { ...result, output: `${result.output}\n--- the server's last words\n${tail}` }
+      const note = beside && (await hintOfGoProgram(beside))
+      return {
+        ...result,
+        output: `${result.output}\n--- the server's last words\n${tail}`,
+        ...(note && { note: `skipped: ${note}` }),
+      }
     },
   }
 }

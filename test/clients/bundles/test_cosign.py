@@ -1,0 +1,71 @@
+"""Statements of a bundle, verified by cosign, as docs/bundles.md says. It comes with Go alone: without it these are skipped."""
+
+import base64
+import json
+import re
+import shutil
+
+import pytest
+from conftest import ROOT
+
+pytestmark = pytest.mark.skipif(shutil.which("cosign") is None, reason="there is no cosign on PATH")
+
+RELEASE = "https://gatehouse.example/attestation/release/v1"
+STATEMENT = "attestations/release.sigstore.json"
+
+
+@pytest.fixture
+def unpacked(unique, register, sh, tmp_path):
+    register(unique, {"MLmodel": b"flavors: {}\n", "code/uml\u00e4ut mit blank.py": b"print(1)\n"})
+    script = (
+        f"gatehouse bundle create models:/{unique}@production -o b.zip;"
+        "gatehouse bundle keys --pem > key.pem; python -m zipfile -e b.zip r"
+    )
+    ended = sh(script)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return tmp_path / "r"
+
+
+@pytest.fixture
+def verify(unpacked, sh):
+    """Run the documented commands in the unpacked bundle. @returns how they ended, about this statement and type"""
+    text = (ROOT / "docs/bundles.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"```bash\n([^`]*cosign verify-blob-attestation[^`]*)```", text)
+
+    def run(path=STATEMENT, predicate=RELEASE):
+        return sh(script.replace(STATEMENT, path).replace(RELEASE, predicate), unpacked)
+
+    return run
+
+
+def test_every_statement_about_the_manifest_holds(unpacked, verify):
+    types = []
+    for file in sorted((unpacked / "attestations").iterdir()):
+        envelope = json.loads(file.read_text())["dsseEnvelope"]
+        statement = json.loads(base64.b64decode(envelope["payload"]))
+        types.append(statement["predicateType"])
+        ended = verify(f"attestations/{file.name}", types[-1])
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "Verified OK" in ended.stdout + ended.stderr
+    assert types == ["https://slsa.dev/provenance/v1", RELEASE]
+
+
+def test_another_manifest_statement_type_or_key_is_refused(unpacked, verify, sh):
+    assert verify(predicate="https://example.com/other").returncode != 0
+    manifest = (unpacked / "manifest.json").read_bytes()
+    (unpacked / "manifest.json").write_bytes(manifest + b"\n")
+    assert verify().returncode != 0
+    (unpacked / "manifest.json").write_bytes(manifest)
+
+    bundle = json.loads((unpacked / STATEMENT).read_text())
+    payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    changed = base64.b64encode(payload.replace(b'"stage":"Production"', b'"stage":"Archived"')).decode()
+    assert changed != bundle["dsseEnvelope"]["payload"]
+    bundle["dsseEnvelope"]["payload"] = changed
+    (unpacked / "attestations/changed.json").write_text(json.dumps(bundle))
+    assert verify("attestations/changed.json").returncode != 0
+
+    assert verify().returncode == 0
+    other = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkey -pubout > key.pem"
+    assert sh(other).returncode == 0
+    assert verify().returncode != 0
