@@ -65,7 +65,7 @@ export function sourceDeletable(guarded: readonly number[]): Purgeable {
 export function isOfVersionSql(trace: SQL, version: SQL): SQL {
   return sql`(exists (select 1 from model_versions k where k.run_id = ${trace}.source_run and ${version})
     or exists (select 1 from model_versions k
-      where k.model_id = ${trace}.metadata ->> '$."mlflow.modelId"' and ${version})
+      where k.model_id = ${trace}.model_id and ${version})
     or exists (select 1 from trace_links l join model_versions k on k.run_id = l.target
       where l.workspace = ${trace}.workspace and l.trace_id = ${trace}.trace_id and l.kind = 'run'
         and ${version}))`

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isOfVersionSql } from './deletable.ts'
 
 /** Which traces of a version are asked for, each as SQL. */
 export type TraceScope = {
@@ -33,16 +32,18 @@ export function versionTracesSql({
   return sql`select t.id, t.state, t.duration_ms
     from (select ${version} as version, ${dataset} as dataset limit 1) w
     cross join model_versions v join registered_models m on m.id = v.registered_model
-    cross join experiments e on e.workspace = m.workspace and e.id in (
+    cross join experiments e on +e.workspace = m.workspace and e.id in (
       select r.experiment from runs r where r.run_id = v.run_id
       union select l.experiment from logged_models l where l.model_id = v.model_id
       union select value from json_each(${experiments}))
     cross join traces t on t.experiment = e.id
       and t.request_time_ms > ${fromMs} and t.request_time_ms <= ${untilMs}
-    where v.id = w.version and ${isSeen} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
+    where v.id = w.version and ${isSeen} and (t.source_run = v.run_id or t.model_id = v.model_id
+        or exists (select 1 from trace_links l where l.workspace = e.workspace
+          and l.trace_id = t.trace_id and l.kind = 'run' and l.target = v.run_id))
       and (w.dataset is null or exists (select 1 from datasets d
         cross join run_datasets x on x.dataset = d.id cross join runs r on r.id = x.run
         where d.experiment = e.id and d.name = w.dataset and (r.run_id = t.source_run
-          or exists (select 1 from trace_links l where l.workspace = t.workspace
+          or exists (select 1 from trace_links l where l.workspace = e.workspace
             and l.kind = 'run' and l.target = r.run_id and l.trace_id = t.trace_id))))`
 }

@@ -50,12 +50,11 @@ export function feedbackFiguresSql(traces: SQL, most: number): SQL {
  * @param feedback the name, as SQL; null: none is asked for
  */
 export function traceFiguresSql(traces: SQL, feedback: SQL): SQL {
-  const percentile = (percent: number) => sql`min(duration_ms) filter (where is_finished
+  const percentile = (percent: number) => sql`min(duration_ms) filter (where finished > 0
     and below >= (timed * ${sql.raw(String(percent))} + 99) / 100)`
-  const isTimed = sql`is_finished and duration_ms is not null`
-  return sql`select coalesce(sum(n) filter (where is_finished), 0) as finished,
-      coalesce(sum(n) filter (where is_error), 0) as errors,
-      coalesce(sum(n) filter (where not is_finished), 0) as unfinished,
+  const timed = sql`sum(finished) filter (where duration_ms is not null)`
+  return sql`select coalesce(sum(finished), 0) as finished, coalesce(sum(errors), 0) as errors,
+      coalesce(sum(unfinished), 0) as unfinished,
       ${percentile(50)} as p50, ${percentile(95)} as p95, ${percentile(99)} as p99, rated, mean
     from (select count(*) as rated, avg(mean) as mean from (
         select avg(${assessedNumber}) as mean
@@ -64,9 +63,8 @@ export function traceFiguresSql(traces: SQL, feedback: SQL): SQL {
         where w.name is not null and f.state in ('OK', 'ERROR')
           and a.kind = 'feedback' and a.valid = 1 and a.name = w.name
         group by f.id having mean is not null)) r
-    left join (select *, sum(n) filter (where ${isTimed}) over (order by duration_ms) as below,
-        sum(n) filter (where ${isTimed}) over () as timed
-      from (select state in ('OK', 'ERROR') as is_finished, state = 'ERROR' as is_error, duration_ms,
-          count(*) as n
-        from (${traces}) group by 1, 2, 3)) d on 1`
+    left join (select *, ${timed} over (order by duration_ms) as below, ${timed} over () as timed
+      from (select duration_ms, sum(state in ('OK', 'ERROR')) as finished,
+          sum(state = 'ERROR') as errors, sum(state not in ('OK', 'ERROR')) as unfinished
+        from (${traces}) group by duration_ms)) d on 1`
 }

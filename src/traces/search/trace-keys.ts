@@ -100,12 +100,13 @@ export function isOfSessionSql(session: SQL): SQL {
   return sql`unlikely(t.session_id = ${session})`
 }
 
-/** The session and the run have columns, and those indexes. */
+/** The session, the run and the logged model have columns, which indexes have too. */
 function metadataCondition(clause: KnownClause, literals: Literals): SQL | undefined {
   if (clause.operator !== '=') return undefined
   if (clause.key.name === 'mlflow.sourceRun') return runCondition(clause, literals)
-  const isSession = clause.key.name === 'mlflow.trace.session'
-  return isSession ? isOfSessionSql(literals.text(stringOf(clause))) : undefined
+  const value = () => literals.text(stringOf(clause))
+  if (clause.key.name === 'mlflow.modelId') return sql`t.model_id = ${value()}`
+  return clause.key.name === 'mlflow.trace.session' ? isOfSessionSql(value()) : undefined
 }
 
 /** A trace is of the run that it began in; asked for one run, of one that it was linked with too. */
