@@ -62,7 +62,7 @@ export function sourceDeletable(guarded: readonly number[]): Purgeable {
  * @param trace alias of its row of `traces`
  * @param version a condition on the version `k`
  */
-export function isOfVersionSql(trace: SQL, version: SQL): SQL {
+function isOfVersionSql(trace: SQL, version: SQL): SQL {
   return sql`(exists (select 1 from model_versions k where k.run_id = ${trace}.source_run and ${version})
     or exists (select 1 from model_versions k
       where k.model_id = ${trace}.model_id and ${version})
