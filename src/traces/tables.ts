@@ -11,6 +11,8 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import { experiments } from '../tracking/tables.ts'
 
+const told = (key: string) => sql.raw(`metadata ->> '$."${key}"'`)
+
 /**
  * A trace without the bodies of its spans. The long columns come last, so that a walk over the short
  * ones stays on the first page of a row.
@@ -33,12 +35,8 @@ export const traces = sqliteTable(
     state: text().notNull(),
     client_request_id: text(),
     name: text().generatedAlwaysAs(sql`tags ->> '$."mlflow.traceName"'`, { mode: 'stored' }),
-    session_id: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.trace.session"'`, {
-      mode: 'stored',
-    }),
-    source_run: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.sourceRun"'`, {
-      mode: 'stored',
-    }),
+    session_id: text().generatedAlwaysAs(told('mlflow.trace.session'), { mode: 'stored' }),
+    source_run: text().generatedAlwaysAs(told('mlflow.sourceRun'), { mode: 'stored' }),
     /** 1 once its client sent the info: from then on spans change none of what that said. */
     finalized: integer().notNull(),
     /** Rows of `trace_payloads`, up to which they are numbered; 0 when all spans are in a pack. */
@@ -57,9 +55,7 @@ export const traces = sqliteTable(
     /** 1 where the info said what the trace used, or cost: then the spans' word does not count. */
     usage_told: integer().notNull(),
     cost_told: integer().notNull(),
-    model_id: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.modelId"'`, {
-      mode: 'virtual',
-    }),
+    model_id: text().generatedAlwaysAs(told('mlflow.modelId'), { mode: 'virtual' }),
   },
   (t) => [
     uniqueIndex('traces_by_trace_id').on(t.workspace, t.trace_id),
