@@ -86,6 +86,16 @@ test('issues are found by status and run, the newest first, page by page', async
   expect((await search({ max_results: 0 })).error_code).toBe('INVALID_PARAMETER_VALUE')
 })
 
+test('a page of many issues ends once it has 10 MB of texts, and goes on behind its token', async () => {
+  const root_causes = Array(100).fill('r'.repeat(5000))
+  for (let i = 0; i < 23; i++) expect((await issue({ name: `${i}`, root_causes })).status).toBe(200)
+  const first = await search({ max_results: 50_000 })
+  const second = await search({ max_results: 50_000, page_token: first.next_page_token })
+  expect(namesOf(first)).toHaveLength(20)
+  expect(namesOf(second)).toEqual(['2', '1', '0'])
+  expect(second.next_page_token).toBe('')
+})
+
 test('the gravest issues come first, then those found most, then the newest, page by page', async () => {
   const made = new Map<string, string>()
   for (const [name, severity] of [

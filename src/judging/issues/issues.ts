@@ -32,7 +32,9 @@ export type NewIssue = Pick<
   Pick<Issue, 'rootCauses' | 'categories'> & { readonly status: string | undefined }
 
 const userCharsMax = 500
-const pageMax = 1000
+const pageMax = 50_000
+/** Texts of a page; it has one issue more, which may be as large again as such a text can be. */
+const pageBytesMax = 10_000_000
 const pageDefault = 100
 
 /**
@@ -183,7 +185,7 @@ export type IssueSearch = {
 
 /**
  * Issues of experiments that the caller may read: the gravest first, then those found in most traces where their number
- * is asked, then the newest.
+ * is asked, then the newest. A page ends early once it has 10 MB of texts.
  *
  * @throws INVALID_PARAMETER_VALUE */
 export async function searchIssues(ctx: Context, search: IssueSearch): Promise<Page<Issue>> {
@@ -205,6 +207,13 @@ export async function searchIssues(ctx: Context, search: IssueSearch): Promise<P
   const ids = JSON.stringify(page.items)
   const count = withTraceCount ? traceCount : sql`null`
   const rows = await ctx.db.all(sql<IssueRow>`select i.*, ${count} as trace_count
-    from json_each(${ids}) j cross join issues i on i.id = j.value order by j.key`)
-  return { items: rows.map(issueFrom), nextPageToken: page.nextPageToken }
+    from (select value, key, sum(octet_length(s.description) + octet_length(s.root_causes)
+          + octet_length(s.categories)) over (order by key rows unbounded preceding exclude current row) as before
+        from json_each(${ids}) cross join issues s on s.id = value) j
+    cross join issues i on i.id = j.value where coalesce(j.before, 0) < ${pageBytesMax} order by j.key`)
+  const isCut = rows.length < page.items.length
+  return {
+    items: rows.map(issueFrom),
+    nextPageToken: isCut ? page.tokenBehind(rows.length) : page.nextPageToken,
+  }
 }
