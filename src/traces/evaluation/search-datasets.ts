@@ -3,11 +3,13 @@ import { mayAll, mayReadSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseFilter } from '../../search/filter.ts'
+import { type Filter, parseFilter } from '../../search/filter.ts'
+import { stringOf } from '../../search/filter-sql.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { regexTest } from '../../search/text-match.ts'
 import {
   equalityOrList,
   type FilterField,
@@ -19,8 +21,21 @@ import { type EvalDataset, type EvalDatasetRow, evalDatasetFrom } from './datase
 const pageMax = 50_000
 const pageDefault = 1000
 const experimentsMax = 1000
+/** Each is a test of its own on every dataset. */
+const patternsMax = 20
 
 const text = (column: SQL): FilterField => ({ type: 'string', operators: equalityOrList, column })
+/** Of columns, which MLflow orders as texts too. RLIKE is judged before; see `matchPatterns`. */
+const named = (column: SQL): FilterField => ({
+  ...text(column),
+  operators: [...equalityOrList, '<', '<=', '>', '>='],
+})
+/** What RLIKE compares. */
+const patternColumns: ReadonlyMap<string, SQL> = new Map([
+  ['name', sql`d.name`],
+  ['created_by', sql`d.created_by`],
+  ['last_updated_by', sql`d.last_updated_by`],
+])
 const time = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
 
 const newestFirst = [
@@ -35,9 +50,7 @@ const searchableDatasets: Searchable = {
     [
       [''],
       new Map([
-        ['name', text(sql`d.name`)],
-        ['created_by', text(sql`d.created_by`)],
-        ['last_updated_by', text(sql`d.last_updated_by`)],
+        ...[...patternColumns].map(([key, column]) => [key, named(column)] as const),
         ['created_time', time(sql`d.created_at_ms`)],
         ['last_update_time', time(sql`d.updated_at_ms`)],
       ]),
@@ -88,9 +101,15 @@ export async function searchEvalDatasets(
     throw invalid(`A search takes at most ${experimentsMax} experiments`)
   }
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
+  const readable = sql`d.workspace = ${ctx.workspace} and ${isReadable(ctx, experiments)}`
+  const { clauses, condition } = await matchPatterns(
+    ctx,
+    readable,
+    parseFilter(search.filter || undefined),
+  )
   const page = await findPage(ctx.db, searchableDatasets, {
-    scope: [sql`d.workspace = ${ctx.workspace}`, isReadable(ctx, experiments)],
-    filter: parseFilter(search.filter || undefined),
+    scope: [readable, condition],
+    filter: clauses,
     orderBy: parseOrderBy(search.orderBy),
     count,
     token: search.pageToken,
@@ -106,6 +125,38 @@ export async function searchEvalDatasets(
   const rows = await ctx.db.all(sql<EvalDatasetRow>`select d.* from json_each(${ids}) j
     cross join eval_datasets d on d.id = j.value order by j.key`)
   return { items: rows.map(evalDatasetFrom), nextPageToken: page.nextPageToken }
+}
+
+/**
+ * The clauses that SQL judges, and a condition for those with RLIKE, which SQL does not know: the datasets
+ * whose texts match.
+ */
+async function matchPatterns(ctx: Context, readable: SQL, filter: Filter) {
+  const patterns = filter.flatMap((clause) => {
+    const { prefix, name } = clause.key
+    const column = prefix === undefined ? patternColumns.get(name) : undefined
+    const isPattern = clause.operator === 'OTHER' && clause.written.toUpperCase() === 'RLIKE'
+    return column && isPattern ? [{ clause, column, test: regexTest(stringOf(clause)) }] : []
+  })
+  if (patterns.length === 0) return { clauses: filter, condition: sql`1` }
+  if (patterns.length > patternsMax) throw invalid(`A filter has at most ${patternsMax} RLIKE`)
+  const rows = await ctx.db.all(sql<{ id: number; texts: string }>`
+    select d.id, json_array(${sql.join(
+      patterns.map(({ column }) => column),
+      sql`, `,
+    )}) as texts from eval_datasets d where ${readable}`)
+  const ids = rows.flatMap(({ id, texts }) => {
+    const found: readonly (string | null)[] = JSON.parse(texts)
+    const fits = patterns.every(({ test }, i) => {
+      const text = found[i]
+      return typeof text === 'string' && test(text)
+    })
+    return fits ? [id] : []
+  })
+  return {
+    clauses: filter.filter((clause) => !patterns.some((one) => one.clause === clause)),
+    condition: sql`d.id in (select value from json_each(${JSON.stringify(ids)}))`,
+  }
 }
 
 function isReadable(ctx: Context, experiments: readonly number[]): SQL {
