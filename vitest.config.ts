@@ -54,7 +54,7 @@ export default defineConfig({
           include,
           exclude: ['test/workerd/**', ...exclude],
           isolate: false,
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -75,7 +75,7 @@ export default defineConfig({
           include: [behaviour],
           exclude: [...nodeAlone, ...pagesOfNode],
           isolate: false,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],
