@@ -30,7 +30,7 @@ import { holderRoutes } from './registry/holders.ts'
 import { lineageRoutes } from './registry/lineage.ts'
 import { modelVersionRoutes } from './registry/model-versions.ts'
 import { stageRoutes } from './registry/stages.ts'
-import { uploadRoutes } from './registry/uploads.ts'
+import { resumableUploadRoutes, uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { versionMetricRoutes } from './registry/version-metrics.ts'
 import { versionScanRoutes } from './registry/version-scan.ts'
@@ -82,6 +82,7 @@ export const served: readonly ServedEndpoint[] = [
   ...identityRoutes,
   ...importRoutes,
   ...transferRoutes,
+  ...resumableUploadRoutes,
   ...experimentKeyRoutes,
   ...traceIntakeRoutes,
   ...savedViewRoutes,

@@ -54,12 +54,17 @@ export async function putFile(
   const stored = await ctx.blobs.put(key, allowed, sizeBytes)
   if (sha256 !== undefined && sha256 !== stored.sha256) {
     await ctx.blobs.delete([key])
-    throw invalid(
-      `The bytes of '${excerpt(path)}' have the SHA-256 ${stored.sha256}, and not ${sha256} as was declared; nothing was stored`,
-    )
+    throw otherBytes(path, stored.sha256, sha256)
   }
   await showBlob(ctx, path, { blob: { key, ...stored } })
   return stored
+}
+
+/** The error for bytes that came and are not those that were declared. */
+export function otherBytes(path: string, came: string, declared: string): Error {
+  return invalid(
+    `The bytes of '${excerpt(path)}' have the SHA-256 ${came}, and not ${declared} as was declared; nothing was stored`,
+  )
 }
 
 /** A file on its way in, with what its sender declared. */

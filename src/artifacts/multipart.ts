@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { NewPart, Stored, UploadedPart } from '../platform/ports.ts'
-import { abortedParts, newBlobKey, showBlob } from './files.ts'
+import { abortedParts, newBlobKey, otherBytes, showBlob } from './files.ts'
 import { assertWritable } from './path.ts'
 import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from './quota.ts'
 import type { multipartUploads } from './tables.ts'
@@ -18,27 +18,44 @@ export type Upload = {
   /** The list that its completion named, or `abortedParts`; undefined: nobody has completed it yet. */
   readonly parts: string | undefined
   readonly isCompleted: boolean
+  /** What a resumable upload is to become; undefined: any bytes. */
+  readonly expected: ExpectedBytes | undefined
+}
+
+/** What a file is to be, and in parts of which size it comes; the last one may be smaller. */
+export type ExpectedBytes = {
+  /** Lower-case hex. */
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly partBytes: number
 }
 
 /**
  * Begin an upload in parts of `path`; nothing shows before `completeUpload`.
  *
  * @param path clean, of a file
+ * @param expected of a resumable upload
  * @returns the upload's id
  * @throws REQUEST_LIMIT_EXCEEDED the caller may store nothing more
  */
-export async function createUpload(ctx: Context, path: string): Promise<string> {
+export async function createUpload(
+  ctx: Context,
+  path: string,
+  expected?: ExpectedBytes,
+): Promise<string> {
   assertWritable(path)
-  await readBytesLeft(ctx)
+  await readBytesLeft(ctx, expected?.sizeBytes)
   const uploadId = ctx.randomId()
   const key = newBlobKey(ctx)
   const storeUploadId = await ctx.blobs.multipart.create(key)
   try {
     await ctx.db.all(sql`
       insert into multipart_uploads
-        (upload_id, workspace, path, key, store_upload_id, created_at_ms, account)
+        (upload_id, workspace, path, key, store_upload_id, created_at_ms, account, sha256, size_bytes,
+          part_bytes)
       values (${uploadId}, ${ctx.workspace}, ${path}, ${key}, ${storeUploadId}, ${ctx.now()},
-        ${limitedAccountOf(ctx) ?? null})`)
+        ${limitedAccountOf(ctx) ?? null}, ${expected?.sha256 ?? null}, ${expected?.sizeBytes ?? null},
+        ${expected?.partBytes ?? null})`)
   } catch (err) {
     await ctx.blobs.multipart.abort(key, storeUploadId)
     throw err
@@ -59,14 +76,15 @@ export async function getUpload(ctx: Context, uploadId: string): Promise<Upload>
 
 type UploadRow = Omit<typeof multipartUploads.$inferSelect, 'workspace' | 'created_at_ms'>
 
-/** @param where by default the context's workspace */
-async function findUpload(
+/** An upload, also one that was completed. @param where by default the context's workspace */
+export async function findUpload(
   ctx: Context,
   uploadId: string,
   where = sql`workspace = ${ctx.workspace}`,
 ): Promise<Upload | undefined> {
   const row = await ctx.db.first(sql<UploadRow>`
-    select upload_id, path, key, store_upload_id, account, parts, completed_at_ms
+    select upload_id, path, key, store_upload_id, account, parts, completed_at_ms, sha256, size_bytes,
+      part_bytes
     from multipart_uploads where upload_id = ${uploadId} and ${where}`)
   return (
     row && {
@@ -77,8 +95,14 @@ async function findUpload(
       account: row.account ?? undefined,
       parts: row.parts ?? undefined,
       isCompleted: row.completed_at_ms !== null,
+      expected: expectedFrom(row),
     }
   )
+}
+
+function expectedFrom({ sha256, size_bytes, part_bytes }: UploadRow): ExpectedBytes | undefined {
+  if (sha256 === null || size_bytes === null || part_bytes === null) return undefined
+  return { sha256, sizeBytes: size_bytes, partBytes: part_bytes }
 }
 
 /**
@@ -89,7 +113,7 @@ async function findUpload(
  */
 export async function putPart(
   ctx: Context,
-  { uploadId, key, storeUploadId, account }: Upload,
+  { uploadId, key, storeUploadId, account, expected }: Upload,
   { part, body, sizeBytes }: NewPart,
 ): Promise<string> {
   // What the part takes is counted before its bytes come, in one statement with the question whether
@@ -101,13 +125,18 @@ export async function putPart(
     select upload_id, ${part}, ${sizeBytes}, account from multipart_uploads
     where upload_id = ${uploadId} and completed_at_ms is null
       and ${isWithinQuotaSql(ctx, sql`${sizeBytes} - ${before}`, account)}
-    on conflict (upload_id, part) do update set size_bytes = excluded.size_bytes
+    on conflict (upload_id, part) do update set size_bytes = excluded.size_bytes, etag = null
     returning part`)
   if (counted.length === 0) {
     await getUpload(ctx, uploadId)
     throw overQuota(ctx)
   }
-  return ctx.blobs.multipart.putPart(key, storeUploadId, { part, body, sizeBytes })
+  const etag = await ctx.blobs.multipart.putPart(key, storeUploadId, { part, body, sizeBytes })
+  if (expected) {
+    await ctx.db.all(sql`update multipart_parts set etag = ${etag}
+      where upload_id = ${uploadId} and part = ${part}`)
+  }
+  return etag
 }
 
 /**
@@ -116,7 +145,8 @@ export async function putPart(
  * nothing.
  *
  * @param path that the caller names; another than the upload's is refused
- * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder
+ * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder, or a resumable
+ *   upload has other bytes than it was to have; then it is gone
  * @throws RESOURCE_CONFLICT the upload is completed, or being completed, with another list of parts
  * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store; then the upload is gone
  */
@@ -132,6 +162,10 @@ export async function completeUpload(
   if (upload.isCompleted) return
   const stored = await joinParts(ctx, upload, ordered)
   if (!stored) return
+  if (upload.expected && stored.sha256 !== upload.expected.sha256) {
+    await dropUpload(ctx, upload)
+    throw otherBytes(path, stored.sha256, upload.expected.sha256)
+  }
   const isShown = await showBlob(ctx, path, {
     blob: { key: upload.key, ...stored },
     from: { uploadId },
@@ -178,6 +212,16 @@ async function joinParts(
       where upload_id = ${uploadId} and parts = ${list} and completed_at_ms is null`)
     throw err
   }
+}
+
+/** Joined, and not what it was to be: neither the bytes nor the upload stay. */
+async function dropUpload(ctx: Context, { uploadId, key }: Upload): Promise<void> {
+  await ctx.blobs.delete([key])
+  await ctx.db.batch({
+    parts: sql`delete from multipart_parts where upload_id = ${uploadId}`,
+    upload: sql`delete from multipart_uploads
+      where upload_id = ${uploadId} and completed_at_ms is null`,
+  })
 }
 
 async function isCompleted(ctx: Context, uploadId: string): Promise<boolean> {

@@ -83,6 +83,11 @@ export const multipartUploads = sqliteTable('multipart_uploads', {
   /** The list that the first completion named, as one text: no other list completes the upload. */
   parts: text(),
   completed_at_ms: integer(),
+  /** What a resumable upload is to become, lower-case hex; null: any bytes. */
+  sha256: text(),
+  size_bytes: integer(),
+  /** Of each part but the last one. */
+  part_bytes: integer(),
 })
 
 /** Parts of uploads under way: what they take counts for the quota until they are a file, or gone. */
@@ -96,6 +101,8 @@ export const multipartParts = sqliteTable(
     size_bytes: integer().notNull(),
     /** As the upload's, for the triggers that keep `storage_use`. */
     account: integer(),
+    /** Of a resumable upload: null until the part is stored. */
+    etag: text(),
   },
   (t) => [primaryKey({ columns: [t.upload_id, t.part] })],
 )

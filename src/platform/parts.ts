@@ -4,6 +4,11 @@ import type { ByteStream, UploadedPart } from './ports.ts'
 /** The limit of S3 and R2. */
 export const partsMax = 10_000
 
+/** The least that S3 and R2 take of a part that is not the last. */
+export const partBytesMin = 5 * 1024 * 1024
+/** What one request should carry at most. */
+export const partBytesMax = 1024 * 1024 * 1024
+
 /** @throws INVALID_PARAMETER_VALUE there are none, or their numbers do not rise from 1 up */
 export function checkPartOrder(parts: readonly UploadedPart[]): void {
   if (parts.length === 0) throw invalid('A multipart upload needs at least one part')

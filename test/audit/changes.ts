@@ -52,6 +52,7 @@ export const notOnRecord: readonly string[] = [
   // Files lie below runs and logged models until a version seals them.
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
+  ...['v1 resumeUpload', 'v1 completeResumedUpload'],
   // What an application did, and what people and judges said of it, lies in an experiment as runs do.
   ...['startTrace', 'startTraceV3', 'endTrace', 'exportTraces'],
   ...['setTraceTag', 'setTraceTagV3', 'deleteTraceTag', 'deleteTraceTagV3'],

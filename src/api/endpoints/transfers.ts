@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { partBytesMax, partBytesMin } from '../../platform/parts.ts'
 import { endpoint } from './endpoint.ts'
 import { VersionParams } from './shapes.ts'
 
@@ -63,4 +64,44 @@ export const receiveVersion = endpoint({
     entry: z.number().int().describe('The number of the entry of this audit log'),
     added: z.boolean().describe('False: it came before'),
   }),
+})
+
+export const resumeUpload = endpoint({
+  name: 'resumeUpload',
+  method: 'POST',
+  path: '/api/v1/uploads',
+  tag: 'transfers',
+  summary: 'Go on with the upload of a large file in parts, or begin one',
+  description:
+    'Each missing part is sent with PUT and its length to its URL, which is itself the permission for a day; then `completeResumedUpload` joins them. Who was cut off asks again and sends what is missing.',
+  body: z.strictObject({
+    path: z
+      .string()
+      .min(1)
+      .max(4000)
+      .describe('In the artifact store: `1/<run>/artifacts/model.bin`'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+    part_size: z
+      .number()
+      .int()
+      .min(partBytesMin)
+      .max(partBytesMax)
+      .describe('Bytes of each part but the last, which has the rest'),
+  }),
+  answer: z.object({
+    upload_id: z.string(),
+    missing: z.array(z.object({ part: z.number().int().describe('From 1 up'), url: z.string() })),
+  }),
+})
+
+export const completeResumedUpload = endpoint({
+  name: 'completeResumedUpload',
+  method: 'POST',
+  path: '/api/v1/uploads/{upload_id}/complete',
+  tag: 'transfers',
+  summary:
+    'Join the parts of an upload, whose file shows if its bytes have the sum that it was begun with',
+  params: z.object({ upload_id: z.string().min(1).max(100) }),
+  answer: z.object({}),
 })
