@@ -8,6 +8,7 @@ import {
   requirePermission,
   requirePromoting,
   requireRegistering,
+  requireToCreate,
 } from '../access/permissions/require.ts'
 import { denied, needsGrant, type Places, readModelGrants } from '../access/permissions/rights.ts'
 import { versionsFolder } from '../artifacts/path.ts'
@@ -44,6 +45,22 @@ export async function requireToRegister(ctx: Context, wanted: NewVersion): Promi
     [...named(wanted.modelId), ...(source.kind === 'logged model' ? [source.modelId] : [])],
     'READ',
   )
+}
+
+/** As `requireRegistering`, also under a name that no model has yet: then the caller makes the model. */
+export async function requireNewVersions(ctx: Context, name: string): Promise<void> {
+  if (mayAll(ctx)) return
+  if (await ctx.db.first(modelId(ctx, name))) return requireRegistering(ctx, name)
+  await requireToCreate(ctx, 'model')
+  const { named, held } = await readModelGrants(ctx, 'register', name)
+  if (named && !held) throw denied(ctx, needsGrant('register', name, []))
+}
+
+/** As `requirePromoting` of a version that is to come, where the model may not be there either. */
+export async function requireNewPlaces(ctx: Context, name: string, places: Places): Promise<void> {
+  if (mayAll(ctx)) return
+  if (await ctx.db.first(modelId(ctx, name))) return requirePromoting(ctx, name, places)
+  await requireUnblocked(ctx, name, places)
 }
 
 /**

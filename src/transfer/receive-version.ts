@@ -4,9 +4,14 @@ import { conflict, excerpt, invalid } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
-import { checkDescription, checkModelName } from '../registry/check-names.ts'
+import { checkDescription } from '../registry/check-names.ts'
 import { modelId } from '../registry/ids.ts'
-import { explainNoModel, sealFirst, writeVersion } from '../registry/source/create-version.ts'
+import {
+  checkVersionName,
+  explainNoModel,
+  sealFirst,
+  writeVersion,
+} from '../registry/source/create-version.ts'
 import { type NewVersion, parseSource } from '../registry/source/parse-source.ts'
 import { resolveSource } from '../registry/source/resolve-source.ts'
 import { uniqueTags } from '../registry/tags.ts'
@@ -43,12 +48,16 @@ const attemptsMax = 3
 /** The version as it would be registered by hand: who may register that may receive it. */
 export function newVersionOf(received: Received): NewVersion {
   const { name, runId, path, description, tags, from } = received
-  const origin = `${from.server} models:/${from.model}/${from.version}`
+  const origin = { key: transferTag, value: originOf(from) }
   return {
     ...{ name, runId, description, runLink: '', modelId: '' },
     source: `runs:/${runId}/${path}`,
-    tags: [...tags.filter(({ key }) => key !== transferTag), { key: transferTag, value: origin }],
+    tags: [...tags.filter(({ key }) => key !== transferTag), origin],
   }
+}
+
+function originOf({ server, model, version }: ReceivedFrom): string {
+  return `${server} models:/${model}/${version}`
 }
 
 /**
@@ -60,7 +69,7 @@ export function newVersionOf(received: Received): NewVersion {
  */
 export async function registerReceived(ctx: Context, received: Received): Promise<Made> {
   const wanted = newVersionOf(received)
-  checkModelName(wanted.name)
+  await checkVersionName(ctx, wanted.name)
   checkDescription(wanted.description)
   checkLength(received.from.server, 500, 'from.server')
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
@@ -83,7 +92,7 @@ async function writeReceived(
   const sealed = await sealFirst(ctx, resolved.folders)
   const found = sealed?.sealing.digest
   if (found !== received.digest) throw otherFiles(received, found)
-  const known = knownSql(ctx, received)
+  const known = knownVersionSql(ctx, received)
   const model = sql`select id from (${modelId(ctx, wanted.name)}) where not exists (${known})
     and id not in (select registered_model from collections)`
   const told = sql`json(${JSON.stringify({ transferred_from: received.from })})`
@@ -103,13 +112,15 @@ async function writeReceived(
   }
 }
 
-/** A select of the versions that came from there with the same files. */
-function knownSql(ctx: Context, received: Received): SQL<{ id: number }> {
-  const origin = newVersionOf(received).tags.find(({ key }) => key === transferTag)?.value
+/** A select of the version that came from there with the same files before. */
+export function knownVersionSql(
+  ctx: Context,
+  received: Pick<Received, 'name' | 'digest' | 'from'>,
+): SQL<{ id: number }> {
   return sql<{ id: number }>`select v.id from model_versions v
     join model_version_tags t on t.model_version = v.id and t.key = ${transferTag}
     join manifests s on s.id = v.manifest
-    where v.registered_model = (${modelId(ctx, received.name)}) and t.value = ${origin}
+    where v.registered_model = (${modelId(ctx, received.name)}) and t.value = ${originOf(received.from)}
       and s.digest = ${received.digest} order by v.version limit 1`
 }
 

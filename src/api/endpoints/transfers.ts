@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { partBytesMax, partBytesMin } from '../../platform/parts.ts'
 import { endpoint } from './endpoint.ts'
+import { Target } from './policies.ts'
 import { VersionParams } from './shapes.ts'
 
 const Entry = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
@@ -29,6 +30,34 @@ export const noteSending = endpoint({
   }),
 })
 
+const Origin = z.strictObject({
+  server: Server,
+  model: Text,
+  version: z.string().regex(/^\d{1,15}$/),
+})
+
+export const checkTransfer = endpoint({
+  name: 'checkTransfer',
+  method: 'POST',
+  path: '/api/v1/models/{name}/transfers/check',
+  tag: 'transfers',
+  summary: 'Whether a version of another server would be taken in, before its files are sent',
+  description:
+    'It is refused as `receiveVersion` and the request for its move would be: the name, the experiment, the stage and its rules, and what all of that takes. Policies and quotas are judged later.',
+  readOnly: true,
+  params: z.object({ name: z.string().min(1) }),
+  body: z.strictObject({
+    digest: Digest,
+    from: Origin,
+    experiment: z.string().min(1).max(1000).describe('The name of the one that gets its run'),
+    to: Target.optional().describe('Where it is to move to afterwards'),
+    archive_existing: z.boolean().default(false),
+  }),
+  answer: z.object({
+    version: z.string().optional().describe('Its number, where it came before'),
+  }),
+})
+
 export const receiveVersion = endpoint({
   name: 'receiveVersion',
   method: 'POST',
@@ -45,18 +74,13 @@ export const receiveVersion = endpoint({
     digest: Digest,
     description: z.string().default(''),
     tags: z.record(z.string(), z.string()).default({}),
-    from: z
-      .strictObject({
-        server: Server,
-        model: Text,
-        version: z.string().regex(/^\d{1,15}$/),
-        entry: Entry.optional().describe('The entry of the audit log there'),
-        bundle: Digest.optional().describe('Or the release bundle that it came in'),
-      })
-      .refine(
-        ({ entry, bundle }) => (entry === undefined) !== (bundle === undefined),
-        'give either entry or bundle',
-      ),
+    from: Origin.extend({
+      entry: Entry.optional().describe('The entry of the audit log there'),
+      bundle: Digest.optional().describe('Or the release bundle that it came in'),
+    }).refine(
+      ({ entry, bundle }) => (entry === undefined) !== (bundle === undefined),
+      'give either entry or bundle',
+    ),
   }),
   answer: z.object({
     name: z.string(),

@@ -1,6 +1,8 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
+import type { Context } from '../../platform/context.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
+import { checkReceiving, type Expected, requireToReceive } from '../../transfer/check-receiving.ts'
 import { noteSending } from '../../transfer/note-sending.ts'
 import {
   getCreationEntry,
@@ -10,6 +12,7 @@ import {
 } from '../../transfer/receive-version.ts'
 import type { RequestOf } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/transfers.ts'
+import { targetFrom } from '../governance/promotion-wire.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Versions on their way between two servers. */
@@ -23,6 +26,15 @@ export const transferRoutes: readonly ServedEndpoint[] = [
   ),
 
   serve(
+    endpoints.checkTransfer,
+    async (ctx, req) => requireToReceive(ctx, await expectedFrom(ctx, req)),
+    async (ctx, req) => {
+      const version = await checkReceiving(ctx, await expectedFrom(ctx, req))
+      return version === undefined ? {} : { version: String(version) }
+    },
+  ),
+
+  serve(
     endpoints.receiveVersion,
     (ctx, req) => requireToRegister(ctx, newVersionOf(receivedFrom(req))),
     async (ctx, req) => {
@@ -33,6 +45,14 @@ export const transferRoutes: readonly ServedEndpoint[] = [
     },
   ),
 ]
+
+async function expectedFrom(
+  ctx: Context,
+  { params, body }: RequestOf<typeof endpoints.checkTransfer>,
+): Promise<Expected> {
+  const { to, archive_existing: archiveOthers, ...rest } = body
+  return { ...rest, ...(to && (await targetFrom(ctx, to))), name: params.name, archiveOthers }
+}
 
 function receivedFrom({ params, body }: RequestOf<typeof endpoints.receiveVersion>): Received {
   const { run_id: runId, tags, ...rest } = body

@@ -11,12 +11,14 @@ import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
 import { addMoveFlags, type MoveFlags, requestMoveOfArrived } from '../governance/request-move.ts'
+import { askTarget } from '../transfer/promote/ask-target.ts'
 import {
   type PlacedVersion,
   placedToWire,
   placeVersion,
   type SentVersion,
 } from '../transfer/promote/place-version.ts'
+import { skipBytes } from '../transfer/promote/send-files.ts'
 import {
   readTrustedHints,
   type SentStatements,
@@ -115,7 +117,10 @@ async function bringVersion(
   { version, zip, hint }: Opened,
 ): Promise<FromBundle> {
   const { as: model = version.model, experiment = `imported-${model}` } = command.opts<Flags>()
-  const placed = await placeVersion(command, sentFrom(version, zip), { target, model, experiment })
+  const place = { target, model, experiment }
+  const sent = sentFrom(version, zip)
+  await askTarget(command, sent, place)
+  const placed = await placeVersion(command, sent, place)
   const params = { name: placed.model, version: placed.version }
   const statements = await sendStatements(target, params, {
     statements: statementsOf(version, hint),
@@ -137,7 +142,7 @@ function sentFrom(version: BundledVersion, zip: OpenZip): SentVersion {
       size: sizeBytes,
       sha256: hash,
     })),
-    open: async ({ path, size }) => zip.stream(`${modelFolder}${path}`, size),
+    open: async ({ path, size }, at) => skipBytes(zip.stream(`${modelFolder}${path}`, size), at),
     from: {
       ...{ server: version.server, model: version.model, version: version.version },
       bundle: version.bundle,

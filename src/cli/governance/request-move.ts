@@ -52,6 +52,11 @@ export function addMoveFlags(command: Command): Command {
     .option('--timeout <duration>', 'how long to wait, e.g. 30m', '1h')
 }
 
+/** Refuse what no request is made with. @throws StartError */
+export function checkMoveFlags({ breakGlass, reason }: MoveFlags): void {
+  if (breakGlass && !reason) throw new StartError('--break-glass needs a --reason')
+}
+
 type Wanted = { readonly candidate: Candidate; readonly untilMs: number }
 
 /** What a command says of a version that came to the server: as JSON, and in lines for people. */
@@ -76,6 +81,7 @@ export async function requestMove(
   { candidate: { model, version }, untilMs }: Wanted,
 ): Promise<void> {
   const flags = command.opts<MoveFlags>()
+  checkMoveFlags(flags)
   const there = await findThere(client, { model, version }, flags)
   if (there) {
     const place = flags.alias === undefined ? there.stage : `alias ${flags.alias}`
@@ -137,12 +143,7 @@ async function takeRequest(
   )
 }
 
-function broken(
-  client: GatehouseClient,
-  id: string,
-  reason: string | undefined,
-): Promise<Promotion> {
-  if (!reason) throw new StartError('--break-glass needs a --reason')
+function broken(client: GatehouseClient, id: string, reason = ''): Promise<Promotion> {
   return client.call(endpoints.breakGlass, { params: { id }, body: { reason } })
 }
 

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel } from '../../access/permissions/permitted.ts'
 import { prepareSeal, type Sealing } from '../../artifacts/seal.ts'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
@@ -79,6 +80,25 @@ export async function explainNoModel(ctx: Context, name: string): Promise<Error>
   return invalid(
     `'${excerpt(name)}' is a collection, and its versions are links: register the version under a model of its own, then link it with POST /api/v1/collections/{name}/links`,
   )
+}
+
+/**
+ * Check that versions which are no links and no texts may be made under a name. A model need not have it yet.
+ *
+ * @throws INVALID_PARAMETER_VALUE no model can have it, or a collection or a prompt does
+ */
+export async function checkVersionName(ctx: Context, name: string): Promise<void> {
+  checkModelName(name)
+  const found = await ctx.db.first(sql<{ is_collection: number; is_prompt: number }>`
+    select m.id in (select registered_model from collections) as is_collection,
+      ${isPromptModel} as is_prompt
+    from registered_models m where m.id = (${modelId(ctx, name)})`)
+  if (found?.is_collection) throw await explainNoModel(ctx, name)
+  if (found?.is_prompt) {
+    throw invalid(
+      `'${excerpt(name)}' is a prompt, which has texts and no files: choose another name`,
+    )
+  }
 }
 
 /** Files that are ready to be sealed, and where they lie. */

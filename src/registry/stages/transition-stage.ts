@@ -71,33 +71,61 @@ function mayEnter(stage: string, archiveOthers: boolean): SQL {
 }
 
 /** Why a version did not move. @throws RESOURCE_DOES_NOT_EXIST there is none */
-async function whyNotMoved(
-  ctx: Context,
-  { name, version, stage }: StageMove,
-): Promise<RegistryError> {
-  const moving = await getVersion(ctx, name, version)
+async function whyNotMoved(ctx: Context, move: StageMove): Promise<RegistryError> {
+  const { name, version, stage } = move
+  const { stage: from } = await getVersion(ctx, name, version)
   // Refuses a stage that has been removed meanwhile.
   await resolveStage(ctx, stage)
   const what = `Version ${version} of '${excerpt(name)}'`
-  const row = await ctx.db.first(sql<{ entered_from: string | null; other: number | null }>`
-    select entered_from, (select min(version) from model_versions
-      where registered_model = ${moving.registeredModelId} and stage = stages.name
-        and id <> ${moving.id}) as other
+  const rule = await findBrokenRule(ctx, move, { from, what })
+  return rule ?? conflict(`${what} changed while it was being moved to ${stage}; try again`)
+}
+
+type Entering = { readonly from: string; readonly what: string }
+
+/** The rule of a stage that keeps a version out. @param version of 0: one that is to come */
+async function findBrokenRule(
+  ctx: Context,
+  { name, version, stage, archiveOthers }: StageMove,
+  { from: isIn, what }: Entering,
+): Promise<RegistryError | undefined> {
+  const row = await ctx.db.first(sql<{
+    entered_from: string | null
+    is_exclusive: number
+    other: number | null
+  }>`select entered_from, is_exclusive, (select min(version) from model_versions
+      where registered_model = (${modelId(ctx, name)}) and stage = stages.name
+        and version <> ${version}) as other
     from stages where name = ${stage}`)
   const from: string[] | undefined = row?.entered_from ? JSON.parse(row.entered_from) : undefined
-  if (from && moving.stage !== stage && !from.includes(moving.stage)) {
+  if (from && isIn !== stage && !from.includes(isIn)) {
     return new RegistryError(
       'INVALID_STATE_TRANSITION',
-      `${what} is in ${moving.stage}, and ${stage} can only be entered from ${from.join(', ')}: move it there first`,
+      `${what} is in ${isIn}, and ${stage} can only be entered from ${from.join(', ')}: move it there first`,
     )
   }
-  if (!row?.other) {
-    return conflict(`${what} changed while it was being moved to ${stage}; try again`)
-  }
+  if (!row?.is_exclusive || archiveOthers || !row.other) return undefined
   return new RegistryError(
     'INVALID_STATE_TRANSITION',
     `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`,
   )
+}
+
+/**
+ * Check that the stage's own rules let a version in that begins in the first stage. The model need not be there.
+ *
+ * @throws INVALID_PARAMETER_VALUE as `checkArchiving`
+ * @throws INVALID_STATE_TRANSITION they do not
+ */
+export async function checkStageOfNew(
+  ctx: Context,
+  move: Omit<StageMove, 'version'>,
+): Promise<void> {
+  checkArchiving(move)
+  if (isMlflowStage(move.stage)) return
+  const entering = { from: firstStage, what: `A version that comes to '${excerpt(move.name)}'` }
+  const rule = await findBrokenRule(ctx, { ...move, version: 0 }, entering)
+  if (rule) throw rule
 }
 
 /**

@@ -26,6 +26,8 @@ function isLet(caller: Caller, need: Need): boolean {
 const alsoRight: Readonly<Record<string, readonly number[]>> = {
   completeMultipartUpload: [400, 404],
   abortMultipartUpload: [400, 404],
+  // No part of it was sent.
+  completeResumedUpload: [409],
   // Of a store that clients reach by this server alone.
   createPresignedUploadUrl: [400],
   createPresignedDownloadUrl: [400],

@@ -42,6 +42,11 @@ const tag = { key: 'k', value: 'v' }
 const newView = () => ({ name: crypto.randomUUID(), query: 'sort=-start', shared: true })
 const point = { key: 'm', value: 1, timestamp: 1, step: 0 }
 
+const largeFile = (w: World) => ({
+  ...{ path: `${w.folder}/large.bin`, sha256: '0'.repeat(64) },
+  ...{ size: 6_000_000, part_size: 5_242_880 },
+})
+
 const artifactRows: Readonly<Record<string, Row>> = {
   listProxyArtifacts: [
     'READ',
@@ -651,6 +656,23 @@ export const apiRows: Readonly<Record<string, Row>> = {
     'EDIT',
     async (w) =>
       ours.post(`models/${w.model}/versions/${await w.newVersion()}/sendings`, { to: 'https://x' }),
+  ],
+  checkTransfer: [
+    'EDIT',
+    (w) =>
+      ours.post(`models/${w.model}/transfers/check`, {
+        digest: `sha256:${'0'.repeat(64)}`,
+        from: { server: 'https://x', model: 'm', version: '1' },
+        experiment: 'of-transfers',
+      }),
+  ],
+  resumeUpload: ['EDIT', (w) => ours.post('uploads', largeFile(w))],
+  completeResumedUpload: [
+    'EDIT',
+    async (w) => {
+      const { upload_id } = await w.asAdmin(ours.post('uploads', largeFile(w)))
+      return ours.post(`uploads/${upload_id}/complete`)
+    },
   ],
   receiveVersion: [
     'EDIT',

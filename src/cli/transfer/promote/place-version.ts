@@ -18,8 +18,8 @@ export type SentVersion = {
   readonly tags: Readonly<Record<string, string>>
   readonly facts: RunFacts
   readonly files: readonly SentFile[]
-  /** The bytes of a file; they are checked on their way. */
-  open(file: SentFile): Promise<AsyncIterable<Uint8Array>>
+  /** The bytes of a file from one on; they are checked on their way. */
+  open(file: SentFile, from: number): Promise<AsyncIterable<Uint8Array>>
   readonly from: RequestOf<typeof receiveVersion>['body']['from']
   /** The card that people wrote. */
   findCard(): Promise<Card | undefined>
@@ -67,7 +67,7 @@ export async function placeVersion(
   const run = await takeRun(target, { experiment, key, facts })
   const bar = startProgress({ unit: 'files', total: files.length, output: ioOf(command).err })
   const counts = await sendFiles(files, {
-    ...{ open: (file) => version.open(file), target, to: `${run.address}/${folder}` },
+    ...{ open: (file, from) => version.open(file, from), target, to: `${run.address}/${folder}` },
     onFile: () => bar.advance(),
   }).finally(bar.stop)
   await endRun(target, run.id, facts)

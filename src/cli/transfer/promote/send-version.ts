@@ -10,6 +10,7 @@ import { readEveryPage } from '../../../client/every-page.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { resolveModel } from '../../serving/pull-version.ts'
 import { serverOf, targetOf } from '../../with-server.ts'
+import { askTarget } from './ask-target.ts'
 import { type PlacedVersion, placeVersion, type SentVersion } from './place-version.ts'
 import { findRunBefore } from './run-points.ts'
 import { openSentFile } from './send-files.ts'
@@ -59,17 +60,16 @@ export async function sendVersion(
       `version ${version} of '${name}' is not sealed: its files lie elsewhere, and cannot be sent`,
     )
   }
-  const read = await readVersion(client, params, resolved.download_uri)
   const to = titleOf(terms)
   const server = serverOf(command) ?? 'a database'
+  const { as: model = name, experiment = `promoted-${model}` } = terms
+  const place = { target, model, experiment }
+  await askTarget(command, { digest, from: { server, model: name, version } }, place)
+  const read = await readVersion(client, params, resolved.download_uri)
   const signed = await listSigned(client, params)
   const { entry } = await client.call(noteSending, { params, body: { to } })
-  const model = terms.as ?? name
-  const placed = await placeVersion(
-    command,
-    { ...read, digest, from: { server, model: name, version, entry } },
-    { target, model, experiment: terms.experiment ?? `promoted-${model}` },
-  )
+  const from = { server, model: name, version, entry }
+  const placed = await placeVersion(command, { ...read, digest, from }, place)
   const there = { name: placed.model, version: placed.version }
   const statements = await sendStatements(target, there, { statements: signed, trusted })
   const arrived = { model: placed.model, version: placed.version, entry: placed.entryThere }
@@ -92,7 +92,7 @@ async function readVersion(
   )
   return {
     ...{ facts: { ...facts, run }, description, tags, files },
-    open: (file) => openSentFile(client, from, file),
+    open: (file, at) => openSentFile(client, { address: from, at }, file),
     findCard: async () => {
       const { revision, card } = await client.call(getCard, { params })
       return revision === 0 ? undefined : card
