@@ -1,4 +1,3 @@
-import { abortUpload, completeUpload, createUpload } from '../artifacts/multipart.ts'
 import {
   baseNameOf,
   cleanFilePath,
@@ -7,6 +6,7 @@ import {
   joinPaths,
   placeInWorkspace,
 } from '../artifacts/path.ts'
+import { abortUpload, completeUpload, createUpload } from '../artifacts/uploads/multipart.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'

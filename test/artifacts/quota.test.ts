@@ -8,7 +8,7 @@ import {
   createUpload,
   getUpload,
   putPart,
-} from '../../src/artifacts/multipart.ts'
+} from '../../src/artifacts/uploads/multipart.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
 import { testServer } from '../support/server.ts'

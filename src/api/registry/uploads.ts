@@ -1,7 +1,11 @@
 import { Hono } from 'hono'
-import { getUpload, putPart } from '../../artifacts/multipart.ts'
 import { cleanFilePath, placeInWorkspace } from '../../artifacts/path.ts'
-import { completeResumed, getResumablePath, resumeUpload } from '../../artifacts/resume-upload.ts'
+import { getUpload, putPart } from '../../artifacts/uploads/multipart.ts'
+import {
+  completeResumed,
+  getResumablePath,
+  resumeUpload,
+} from '../../artifacts/uploads/resume-upload.ts'
 import { invalid } from '../../core/error.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { declaredLength, requestBytes } from '../../http/body.ts'

@@ -10,7 +10,12 @@ import type { GatehouseClient } from '../../client/client.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
-import { addMoveFlags, type MoveFlags, requestMoveOfArrived } from '../governance/request-move.ts'
+import {
+  addMoveFlags,
+  checkMoveFlags,
+  type MoveFlags,
+  requestMoveOfArrived,
+} from '../governance/request-move.ts'
 import { askTarget } from '../transfer/promote/ask-target.ts'
 import {
   type PlacedVersion,
@@ -18,7 +23,6 @@ import {
   placeVersion,
   type SentVersion,
 } from '../transfer/promote/place-version.ts'
-import { skipBytes } from '../transfer/promote/send-files.ts'
 import {
   readTrustedHints,
   type SentStatements,
@@ -27,6 +31,7 @@ import {
   statementLines,
   statementsToWire,
 } from '../transfer/promote/send-statements.ts'
+import { bytesFrom } from '../transfer/promote/sent-file.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { isVerified, readKeyFiles, verifyFile } from './verify-file.ts'
 import type { OpenZip } from './zip-reader.ts'
@@ -54,6 +59,7 @@ export function importCommand(): Command {
   return addServer(command, 'changes').action((file: string) =>
     callServer(command, async (target) => {
       const flags = command.opts<Flags>()
+      checkMoveFlags(flags)
       const untilMs = Date.now() + parseDuration(flags.timeout)
       const keys = flags.key ? await readKeyFiles(flags.key) : await readTrustedKeys(target)
       const placed = await verifyFile(file, keys, async (verdict, zip) => {
@@ -119,7 +125,7 @@ async function bringVersion(
   const { as: model = version.model, experiment = `imported-${model}` } = command.opts<Flags>()
   const place = { target, model, experiment }
   const sent = sentFrom(version, zip)
-  await askTarget(command, sent, place)
+  await askTarget(place, sent, command.opts<Flags>())
   const placed = await placeVersion(command, sent, place)
   const params = { name: placed.model, version: placed.version }
   const statements = await sendStatements(target, params, {
@@ -142,7 +148,7 @@ function sentFrom(version: BundledVersion, zip: OpenZip): SentVersion {
       size: sizeBytes,
       sha256: hash,
     })),
-    open: async ({ path, size }, at) => skipBytes(zip.stream(`${modelFolder}${path}`, size), at),
+    open: async ({ path, size }, at) => bytesFrom(zip.stream(`${modelFolder}${path}`, size), at),
     from: {
       ...{ server: version.server, model: version.model, version: version.version },
       bundle: version.bundle,

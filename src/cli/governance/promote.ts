@@ -11,6 +11,7 @@ import { addServer, callServer, serverOf } from '../with-server.ts'
 import {
   addMoveFlags,
   type Candidate,
+  checkMoveFlags,
   type MoveFlags,
   requestMove,
   requestMoveOfArrived,
@@ -42,6 +43,7 @@ export function promoteCommand(): Command {
   return addServer(command, 'changes').action(
     async (model: string, version: string | undefined) => {
       const flags = command.opts<Flags>()
+      checkMoveFlags(flags)
       const untilMs = Date.now() + parseDuration(flags.timeout)
       await callServer(command, async (client) => {
         if (flags.to === undefined) {

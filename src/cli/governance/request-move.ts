@@ -81,7 +81,6 @@ export async function requestMove(
   { candidate: { model, version }, untilMs }: Wanted,
 ): Promise<void> {
   const flags = command.opts<MoveFlags>()
-  checkMoveFlags(flags)
   const there = await findThere(client, { model, version }, flags)
   if (there) {
     const place = flags.alias === undefined ? there.stage : `alias ${flags.alias}`

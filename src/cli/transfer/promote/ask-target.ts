@@ -1,22 +1,25 @@
-import type { Command } from 'commander'
 import { checkTransfer } from '../../../api/endpoints/transfers.ts'
-import { checkMoveFlags, type MoveFlags } from '../../governance/request-move.ts'
 import type { SentTo, SentVersion } from './place-version.ts'
 
+/** Where a version is to move to once it is there. */
+export type WantedMove = {
+  readonly stage?: string | undefined
+  readonly alias?: string | undefined
+  /** Archive the versions that are in the stage. */
+  readonly archive?: true | undefined
+}
+
 /**
- * Ask a server whether it would take a version in, and move it as the flags say: before a file travels and
- * before anything is noted anywhere.
+ * Ask a server whether it would take a version in, and move it: before a file travels and before anything is
+ * noted anywhere.
  *
  * @throws ApiError it would not
  */
 export async function askTarget(
-  command: Command,
-  { digest, from: { server, model, version } }: Pick<SentVersion, 'digest' | 'from'>,
   { target, model: name, experiment }: SentTo,
+  { digest, from: { server, model, version } }: Pick<SentVersion, 'digest' | 'from'>,
+  { stage, alias, archive }: WantedMove,
 ): Promise<void> {
-  const flags = command.opts<MoveFlags>()
-  checkMoveFlags(flags)
-  const { stage, alias, archive } = flags
   const isMoved = stage !== undefined || alias !== undefined
   await target.call(checkTransfer, {
     params: { name },

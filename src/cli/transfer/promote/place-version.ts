@@ -8,7 +8,8 @@ import type { Card } from '../../../governance/cards/card-shape.ts'
 import { ioOf } from '../../io.ts'
 import { callMlflow } from '../../mlflow-calls.ts'
 import { startProgress } from '../../progress.ts'
-import { type FileCounts, type SentFile, sendFiles } from './send-files.ts'
+import { type FileCounts, sendFiles } from './send-files.ts'
+import type { SentFile } from './sent-file.ts'
 import { endRun, type RunFacts, takeRun } from './write-run.ts'
 
 /** A version that a server is to take in: one of another server, or one in a bundle. */

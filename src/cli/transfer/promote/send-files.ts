@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto'
-import { storePathOf } from '../../../artifacts/path.ts'
 import type { GatehouseClient } from '../../../client/client.ts'
-import { chunksOf } from '../../../core/bytes.ts'
-import { defaultWorkspace } from '../../../core/names.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { artifactPathOf } from '../../mlflow-calls.ts'
 import { runPool } from '../pool.ts'
 import { sendAgain, sendBody } from './send-again.ts'
 import { partsFromBytes, sendInParts } from './send-parts.ts'
-
-export type SentFile = { readonly path: string; readonly size: number; readonly sha256: string }
+import { placeOf, type SentFile } from './sent-file.ts'
 
 /** Where files are read, and the address in the artifact store that they go to. */
 export type FileRoute = {
@@ -48,7 +44,8 @@ async function sendFile(
   file: SentFile,
   { open, target, to }: FileRoute,
 ): Promise<number | undefined> {
-  const there = pathOf(to, file.path)
+  const path = placeOf(to, file.path)
+  const there = artifactPathOf(path)
   const headers = { 'X-Checksum-Sha256': file.sha256 }
   if (file.size > 0) {
     const known = await target.fetch(there, {
@@ -63,7 +60,6 @@ async function sendFile(
     await known.body?.cancel()
   }
   if (file.size >= partsFromBytes) {
-    const path = placeOf(to, file.path)
     return sendInParts(file, { open: (from) => open(file, from), target, path })
   }
   const body = checkBytes(await open(file, 0), file)
@@ -86,43 +82,4 @@ async function* checkBytes(
   }
   if (bytes === size && hash.digest('hex') === sha256) return
   throw new StartError(`'${path}' is not what was sealed; \`gatehouse versions verify\` tells more`)
-}
-
-/** A file at a server, below an address of its artifact store, from a byte on. @throws ApiError it cannot be read */
-export async function openSentFile(
-  source: GatehouseClient,
-  { address, at: from }: { readonly address: string; readonly at: number },
-  { path }: SentFile,
-): Promise<AsyncIterable<Uint8Array>> {
-  const headers: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {}
-  const found = await source.fetch(pathOf(address, path), { headers })
-  if (!found.ok) throw await source.refusalOf(found)
-  const chunks = found.body ? chunksOf(found.body) : emptyBody()
-  return found.status === 206 ? chunks : skipBytes(chunks, from)
-}
-
-async function* emptyBody(): AsyncGenerator<Uint8Array> {}
-
-/** What follows the first so many bytes. */
-export async function* skipBytes(
-  chunks: AsyncIterable<Uint8Array>,
-  bytes: number,
-): AsyncGenerator<Uint8Array> {
-  let left = bytes
-  for await (const chunk of chunks) {
-    if (left < chunk.byteLength) yield left > 0 ? chunk.subarray(left) : chunk
-    left = Math.max(0, left - chunk.byteLength)
-  }
-}
-
-function pathOf(address: string, path: string): string {
-  return artifactPathOf(placeOf(address, path))
-}
-
-function placeOf(address: string, path: string): string {
-  const folder = storePathOf(address, defaultWorkspace)
-  if (folder === undefined) {
-    throw new StartError(`${address} lies outside of the server's artifact store`)
-  }
-  return `${folder}/${path}`
 }

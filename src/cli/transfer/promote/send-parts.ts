@@ -2,7 +2,7 @@ import { completeResumedUpload, resumeUpload } from '../../../api/endpoints/tran
 import type { GatehouseClient } from '../../../client/client.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { sendAgain, sendBody } from './send-again.ts'
-import type { SentFile } from './send-files.ts'
+import type { SentFile } from './sent-file.ts'
 
 const mebibyte = 1024 * 1024
 /** Files from this size on go in parts: where a connection breaks, one part is sent again and not all. */

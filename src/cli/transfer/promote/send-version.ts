@@ -10,18 +10,18 @@ import { readEveryPage } from '../../../client/every-page.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { resolveModel } from '../../serving/pull-version.ts'
 import { serverOf, targetOf } from '../../with-server.ts'
-import { askTarget } from './ask-target.ts'
+import { askTarget, type WantedMove } from './ask-target.ts'
 import { type PlacedVersion, placeVersion, type SentVersion } from './place-version.ts'
 import { findRunBefore } from './run-points.ts'
-import { openSentFile } from './send-files.ts'
 import {
   readTrustedHints,
   type SentStatements,
   type SignedStatement,
   sendStatements,
 } from './send-statements.ts'
+import { openSentFile } from './sent-file.ts'
 
-export type PromotionTerms = {
+export type PromotionTerms = WantedMove & {
   readonly to: string
   /** The model's name there; as here when absent. */
   readonly as?: string | undefined
@@ -64,7 +64,7 @@ export async function sendVersion(
   const server = serverOf(command) ?? 'a database'
   const { as: model = name, experiment = `promoted-${model}` } = terms
   const place = { target, model, experiment }
-  await askTarget(command, { digest, from: { server, model: name, version } }, place)
+  await askTarget(place, { digest, from: { server, model: name, version } }, terms)
   const read = await readVersion(client, params, resolved.download_uri)
   const signed = await listSigned(client, params)
   const { entry } = await client.call(noteSending, { params, body: { to } })

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import { partsMax } from '../platform/parts.ts'
-import { abortedParts } from './files.ts'
+import { conflict, invalid, notFound, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { partsMax } from '../../platform/parts.ts'
+import { abortedParts } from '../files.ts'
+import { limitedAccountOf } from '../quota.ts'
 import { completeUpload, createUpload, type ExpectedBytes, findUpload } from './multipart.ts'
-import { limitedAccountOf } from './quota.ts'
 
 /** Buckets forget an upload after seven days: an older one is not gone on with. */
 const lifetimeMs = 6 * 24 * 60 * 60 * 1000

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import type { NewPart, Stored, UploadedPart } from '../platform/ports.ts'
-import { abortedParts, newBlobKey, otherBytes, showBlob } from './files.ts'
-import { assertWritable } from './path.ts'
-import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from './quota.ts'
-import type { multipartUploads } from './tables.ts'
+import { conflict, invalid, notFound, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { NewPart, Stored, UploadedPart } from '../../platform/ports.ts'
+import { abortedParts, newBlobKey, otherBytes, showBlob } from '../files.ts'
+import { assertWritable } from '../path.ts'
+import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from '../quota.ts'
+import type { multipartUploads } from '../tables.ts'
 
 /** An upload by the name that clients know. */
 export type Upload = {
