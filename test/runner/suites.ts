@@ -108,6 +108,7 @@ export const suites: readonly Suite[] = [
     suffix: 'on-workerd',
     beside: 'cosign',
   }),
+  pytest('modelscan-0.8.8', ['scanners'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
     suffix: 'auth',

@@ -10,6 +10,10 @@ export function isPickleName(path: string): boolean {
   return pickleNames.test(path)
 }
 
+export function isHdfName(path: string): boolean {
+  return /\.(h5|hdf5)$/i.test(path)
+}
+
 /** Python and other programs, and libraries: they run when something imports them. */
 export function isCodeName(path: string): boolean {
   return codeNames.test(path)

@@ -1,4 +1,4 @@
-import type { PickledName } from './pickle-machine.ts'
+import type { PickledName } from './pickle-values.ts'
 
 /** `harmless`: on the list. `dangerous`: runs code, commands or files. `unlisted`: nobody has said. */
 export type ImportLevel = 'harmless' | 'unlisted' | 'dangerous'
@@ -21,7 +21,7 @@ const harmless: Readonly<Record<string, ReadonlySet<string>>> = {
   decimal: words('Decimal'),
   fractions: words('Fraction'),
   numpy:
-    words(`dtype ndarray bool_ bool float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32
+    words(`dtype ndarray matrix bool_ bool float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32
     uint64 complex64 complex128 str_ bytes_ datetime64 timedelta64`),
   ...Object.fromEntries(
     ['numpy.core', 'numpy._core'].flatMap((core) => [
@@ -30,6 +30,7 @@ const harmless: Readonly<Record<string, ReadonlySet<string>>> = {
     ]),
   ),
   'numpy.ma.core': words('_mareconstruct MaskedArray'),
+  'numpy.ma': words('MaskedArray'),
   'numpy.random._pickle': words('__randomstate_ctor __bit_generator_ctor __generator_ctor'),
   'numpy.random._mt19937': words('MT19937'),
   'numpy.random._pcg64': words('PCG64 PCG64DXSM'),
@@ -68,13 +69,33 @@ const dangerousNames =
   getstatusoutput runstring run_code run_module run_path runcode runsource attrgetter methodcaller
   itemgetter load_library CDLL FunctionType CodeType LambdaType`)
 
+/** `*`: all that stands in the module. */
 const dangerousPlaces: Readonly<Record<string, ReadonlySet<string>>> = {
+  logging: words('FileHandler'),
+  imaplib: words('IMAP4_stream'),
+  uuid: words('*'),
+  'numpy.f2py': words('*'),
+  'numpy.testing._private.utils': words('*'),
+  'torch.serialization': words('load'),
+  'torch.jit.unsupported_tensor_ops': words('execWrapper'),
+  'torch.utils._config_module': words('*'),
+  'torch.utils.bottleneck.__main__': words('*'),
+  'torch.utils.collect_env': words('*'),
+  'torch.utils.data.datapipes.utils.decoder': words('*'),
+  'torch._dynamo.guards': words('*'),
+  'torch._inductor.codecache': words('*'),
+  'torch.fx.experimental.symbolic_shapes': words('*'),
   'torch.storage': words('_load_from_bytes'),
   'torch.hub': words('load load_state_dict_from_url'),
   torch: words('load hub'),
   numpy: words('load fromfile'),
   joblib: words('load'),
   pandas: words('read_pickle eval'),
+}
+
+function isDangerousPlace(module: string, name: string): boolean {
+  const place = dangerousPlaces[module]
+  return place !== undefined && (place.has('*') || place.has(name))
 }
 
 /** How much is known of a name that a pickle imports. */
@@ -87,7 +108,7 @@ export function levelOfImport(imported: PickledName): ImportLevel {
   const parts = [...module.split('.').slice(1), ...name.split('.')]
   const isDangerous =
     dangerousModules.has(top) ||
-    dangerousPlaces[module]?.has(name) ||
+    isDangerousPlace(module, name) ||
     parts.some((part) => dangerousNames.has(part)) ||
     // `module.os.system`: a module that another one has imported.
     name

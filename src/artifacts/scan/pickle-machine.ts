@@ -1,12 +1,21 @@
 import { UnreadableError } from './byte-reader.ts'
 
-/** A name that a pickle imports; null: it is made while loading, and reading cannot tell it. */
-export type PickledName = { readonly module: string; readonly name: string } | null
-
-type Imported = { readonly imported: PickledName }
-
-/** What stands on the stack, as far as it matters: texts, imported names, or anything else. */
-type Value = string | Imported | undefined
+import {
+  type ArrayBytes,
+  bytesBehind,
+  bytesOf,
+  forgetValue,
+  type ImportedValue,
+  isOfJoblib,
+  mayBeText,
+  other,
+  type PickledName,
+  type PickleValue,
+  putItems,
+  resultOf,
+  setState,
+  tupleOf,
+} from './pickle-values.ts'
 
 const mark = Symbol('mark')
 
@@ -18,18 +27,20 @@ const stackBytesMax = 8_000_000
 const memoBytesMax = 12_000_000
 /** Texts beyond so many are forgotten; a name made of one cannot be told, which is a finding. */
 const memoTextsMax = 300_000
+/** Of containers; what is forgotten counts as one of which nothing is known. */
+const memoContainersMax = 50_000
 const namesMax = 500
 
 /** All that loading a file would import, from all pickles in it. */
 export class PickledNames {
-  readonly #names = new Map<string, Imported>()
+  readonly #names = new Map<string, ImportedValue>()
 
   /** @returns the same for the same name */
-  add(name: PickledName): Imported {
+  add(name: PickledName): ImportedValue {
     const key = name ? `${name.module}\n${name.name}` : ''
     const known = this.#names.get(key)
     if (known) return known
-    const added = { imported: name }
+    const added = { kind: 'name', imported: name } as const
     this.#names.set(key, added)
     if (this.#names.size > namesMax) {
       throw new UnreadableError(`it imports more than ${namesMax} names`)
@@ -47,8 +58,8 @@ export class PickledNames {
 }
 
 /**
- * The stack and the memo of a pickle, followed without making anything: only texts and imported names
- * are kept.
+ * The stack and the memo of a pickle, followed without making anything: only texts, imported names and
+ * what tells where joblib's arrays end are kept.
  */
 export class PickleMachine {
   /** Something was called that the pickle imported or made. */
@@ -59,21 +70,29 @@ export class PickleMachine {
   number = 0
   text: string | undefined
   secondText: string | undefined
-  readonly #stack: (Value | typeof mark)[] = []
-  readonly #memo = new Map<number, Value>()
-  /** 1 for each number that the memo knows, in pages of `pageSize`: a high number alone takes one page. */
+  /** Where the frame ends that was begun last. */
+  frameEnd = 0
+  /** Arrays of joblib, whose bytes lie between the opcodes; undefined: this is how `pickle` loads, which knows none. */
+  arrays: number | undefined
+  readonly #stack: (PickleValue | typeof mark)[] = []
+  readonly #memo = new Map<number, PickleValue>()
+  /** 1 for each number that the memo knows, 2 if it is no text, in pages of `pageSize`: a high number alone takes one page. */
   readonly #known: Uint8Array[] = []
   #memoCount = 0
   #stackBytes = 0
   #memoBytes = 0
+  #memoContainers = 0
+  #hasJoblib = false
+  #array: { readonly behind: ArrayBytes } | undefined
 
   readonly #names: PickledNames
 
-  constructor(names: PickledNames) {
+  constructor(names: PickledNames, hasArrays: boolean) {
     this.#names = names
+    this.arrays = hasArrays ? 0 : undefined
   }
 
-  push(value: Value): void {
+  push(value: PickleValue): void {
     if (this.#stack.length >= stackMax) throw new UnreadableError('its stack is too deep')
     this.#stackBytes += bytesOf(value)
     if (this.#stackBytes > stackBytesMax) throw new UnreadableError('its stack holds too much text')
@@ -86,55 +105,101 @@ export class PickleMachine {
   }
 
   /** Take one value. A mark goes too, as in Python. */
-  pop(): Value {
+  pop(): PickleValue {
     if (this.#stack.length === 0) this.isBroken = true
     const value = this.#stack.pop()
+    if (value === mark) return undefined
     this.#stackBytes -= bytesOf(value)
-    return value === mark ? undefined : value
+    return value
   }
 
-  top(): Value {
+  top(): PickleValue {
     const value = this.#stack.at(-1)
     if (this.#stack.length === 0) this.isBroken = true
     return value === mark ? undefined : value
   }
 
-  /** Take all above the last mark, and the mark. @returns the lowest of them */
-  popMark(): Value {
-    let value: Value | typeof mark
-    let lowest: Value
-    do {
-      lowest = value as Value
-      if (this.#stack.length === 0) {
-        this.isBroken = true
-        return lowest
-      }
-      value = this.#stack.pop()
-      this.#stackBytes -= bytesOf(value)
-    } while (value !== mark)
-    return lowest
+  /** Take all above the last mark, and the mark. @returns them, the lowest first */
+  popMark(): PickleValue[] {
+    const at = this.#stack.lastIndexOf(mark)
+    if (at === -1) this.isBroken = true
+    const taken = this.#stack.splice(Math.max(at, 0))
+    const values = (at === -1 ? taken : taken.slice(1)).filter((value) => value !== mark)
+    for (const value of values) this.#stackBytes -= bytesOf(value)
+    return values
   }
 
   /** Take so many values and put one in their place. */
   replace(count: number): void {
     for (let i = 0; i < count; i++) this.pop()
-    this.push(undefined)
+    this.push(other)
   }
 
   replaceMark(): void {
     this.popMark()
-    this.push(undefined)
+    this.push(other)
   }
 
-  import(module: Value, name: Value): void {
+  /** Take so many values. @returns them, the lowest first */
+  popSome(count: number): PickleValue[] {
+    return Array.from({ length: count }, () => this.pop()).reverse()
+  }
+
+  makeTuple(items: readonly PickleValue[]): void {
+    this.push(tupleOf(items))
+  }
+
+  makeDict(items: readonly PickleValue[] = []): void {
+    const dict = { kind: 'dict', isKnown: true } as const
+    putItems(dict, items)
+    this.push(dict)
+  }
+
+  putItems(items: readonly PickleValue[]): void {
+    putItems(this.top(), items)
+  }
+
+  import(module: PickleValue, name: PickleValue): void {
     const imported =
       typeof module === 'string' && typeof name === 'string' ? { module, name } : null
-    this.push(this.#names.add(imported))
+    if (!mayBeText(module) || !mayBeText(name)) {
+      this.isBroken = true
+      this.push(other)
+      return
+    }
+    const value = this.#names.add(imported)
+    this.#hasJoblib ||= isOfJoblib(value)
+    this.push(value)
   }
 
-  /** `value` is called, or its `__setstate__` is. */
-  call(value: Value): void {
-    if (typeof value === 'object') this.hasCalled = true
+  /** `called` is called with `args`, or one of it is made. */
+  call(called: PickleValue, args: PickleValue, isNew = false): void {
+    this.#noteCall(called)
+    this.push(resultOf(called, args, isNew))
+  }
+
+  #noteCall(value: PickleValue): void {
+    if (typeof value === 'object' && value.kind === 'name') this.hasCalled = true
+  }
+
+  /** The top of the stack gets its state. Joblib puts an array in the place of its stand-in. */
+  build(state: PickleValue): void {
+    const value = this.top()
+    this.#noteCall(value)
+    setState(value, state)
+    if (this.arrays === undefined || !this.#hasJoblib) return
+    const isArray = typeof value === 'object' && value.kind === 'array'
+    if (!isArray && value !== undefined && !isOfJoblib(value)) return
+    this.arrays++
+    this.#array = { behind: bytesBehind(value) }
+    this.replace(1)
+  }
+
+  /** What lies behind the array that was met last, told once. */
+  takeArray(): { readonly behind: ArrayBytes } | undefined {
+    const array = this.#array
+    this.#array = undefined
+    return array
   }
 
   /** Keep the top of the stack under a number; undefined: under the next one. */
@@ -149,29 +214,36 @@ export class PickleMachine {
     const page = Math.floor(index / pageSize)
     const known = this.#known[page] ?? new Uint8Array(pageSize)
     this.#known[page] = known
-    if (known[index % pageSize] === 0) {
-      known[index % pageSize] = 1
-      this.#memoCount++
-    }
-    this.#memoBytes -= bytesOf(this.#memo.get(index))
+    if (known[index % pageSize] === 0) this.#memoCount++
+    known[index % pageSize] = mayBeText(value) ? 1 : 2
+    const before = this.#memo.get(index)
+    this.#memoBytes -= bytesOf(before)
+    if (isContainer(before)) this.#memoContainers--
     const bytes = bytesOf(value)
     const hasRoom = this.#memo.size < memoTextsMax && this.#memoBytes + bytes <= memoBytesMax
-    if (value === undefined || !hasRoom) {
+    const isFull = isContainer(value) && this.#memoContainers >= memoContainersMax
+    if (!isKept(value) || !hasRoom || isFull) {
+      forgetValue(value)
       this.#memo.delete(index)
       return
     }
     this.#memo.set(index, value)
     this.#memoBytes += bytes
+    if (isContainer(value)) this.#memoContainers++
   }
 
   recall(index: number): void {
-    const isKnown = this.#known[Math.floor(index / pageSize)]?.[index % pageSize] === 1
-    if (!isKnown) this.isBroken = true
-    this.push(this.#memo.get(index))
+    const known = this.#known[Math.floor(index / pageSize)]?.[index % pageSize] ?? 0
+    if (known === 0) this.isBroken = true
+    this.push(this.#memo.get(index) ?? (known === 2 ? other : undefined))
   }
 }
 
-/** About what keeping a value takes; names are kept once. */
-function bytesOf(value: Value | typeof mark): number {
-  return typeof value === 'string' ? 24 + value.length : 0
+/** Numbers and the like would take the place of what matters. */
+function isKept(value: PickleValue): boolean {
+  return typeof value === 'string' || typeof value === 'object'
+}
+
+function isContainer(value: PickleValue): boolean {
+  return typeof value === 'object' && value.kind !== 'name'
 }

@@ -6,11 +6,21 @@ import {
   type ScanBudget,
   UnreadableError,
 } from './byte-reader.ts'
-import { fileKindOf, isCodeName, isPickleName, isTemplateName } from './file-kinds.ts'
-import { type PickledName, PickledNames } from './pickle-machine.ts'
+import {
+  headBytes,
+  isHdf,
+  isOldTorch,
+  isOtherArchive,
+  isZipHead,
+  packingOf,
+  startsWith,
+} from './file-heads.ts'
+import { fileKindOf, isCodeName, isHdfName, isPickleName, isTemplateName } from './file-kinds.ts'
+import { PickledNames } from './pickle-machine.ts'
+import type { PickledName } from './pickle-values.ts'
 import { readPickle } from './read-pickle.ts'
 import { type FoundCode, searchGraph, searchKeras, searchSettings } from './search-text.ts'
-import { openZipMember, readZipMembers, unpackStream, type ZipMember } from './zip-members.ts'
+import { openZipMember, readZipMembers, unpackFrom, type ZipMember } from './zip-members.ts'
 
 /** What reading a file told of it. */
 export type FileScan = {
@@ -59,37 +69,63 @@ async function attemptPart(notes: Notes, read: () => Promise<void>): Promise<voi
 }
 
 async function scanWhole(source: ByteSource, path: string, scan: Scan): Promise<void> {
-  const head = await readHead(source, { count: 16, budget: scan.budget })
-  const kind = fileKindOf(path)
-  if (isArchive(head) || isPickleName(path)) {
+  const head = await readHead(source, { count: headBytes, budget: scan.budget })
+  if (isZipHead(head) || isPickleName(path)) {
     const members = await readZipMembers(source, scan.budget)
     if (members) await scanMembers(source, members, scan)
     // A file may be an archive by its end and a pickle by its beginning.
-    if (members && isArchive(head)) return
+    if (members && isZipHead(head)) return
   }
-  if (kind === 'settings') return searchSettings(source, scan)
-  if (kind === 'graph') return searchGraph(source, scan)
-  if (startsWith(head, '\x89HDF')) return searchKeras(source, scan)
   await scanContent(source, path, { scan, head })
 }
+
+type Content = { readonly scan: Scan; readonly head: Uint8Array; readonly isPacked?: boolean }
 
 async function scanContent(
   source: ByteSource,
   path: string,
-  { scan, head }: { scan: Scan; head: Uint8Array },
+  { scan, head, isPacked = false }: Content,
 ): Promise<void> {
+  const kind = fileKindOf(path)
+  if (kind === 'settings') return searchSettings(source, scan)
+  if (kind === 'graph') return searchGraph(source, scan)
+  if (isHdfName(path) || (await hasHdf(source, head, scan))) return searchKeras(source, scan)
   if (startsWith(head, '\x93NUMPY')) return scanArray(source, scan)
-  const format = isPickleName(path) ? packingOf(head) : undefined
+  if (isOtherArchive(head)) throw new UnreadableError('it is an archive of a kind that is not read')
+  const format = packingOf(head, isPickleName(path))
+  if (format && isPacked) throw new UnreadableError('it is compressed twice')
   if (format === 'other') throw new UnreadableError('it is compressed in a way that is not read')
-  const unpacked = format
-    ? {
-        ...source,
-        sizeBytes: undefined,
-        canSeek: false,
-        open: () => unpackStream(source.open(0), format),
-      }
-    : source
-  await scanPickles(unpacked, { scan, isGuess: !isPickleName(path), start: 0 })
+  if (format && (await scanPacked(source, path, { scan, format }))) return
+  await scanPickles(source, {
+    ...{ scan, start: 0, isGuess: !isPickleName(path) },
+    mayEndOtherwise: isOldTorch(head),
+  })
+}
+
+/** What is unpacked as it is read would be unpacked again for each place. */
+async function hasHdf(source: ByteSource, head: Uint8Array, { budget }: Scan): Promise<boolean> {
+  return source.canSeek ? isHdf(source, budget) : startsWith(head, '\x89HDF')
+}
+
+/** @returns false: two bytes look so by chance */
+async function scanPacked(
+  source: ByteSource,
+  path: string,
+  { scan, format }: { readonly scan: Scan; readonly format: 'gzip' | 'deflate' },
+): Promise<boolean> {
+  const unpacked: ByteSource = {
+    sizeBytes: undefined,
+    canSeek: false,
+    open: (start) => unpackFrom(source.open(0), format, start),
+  }
+  const head = await readHead(unpacked, { count: headBytes, budget: scan.budget }).catch((err) => {
+    if (err instanceof UnreadableError && format === 'deflate' && !isPickleName(path)) return
+    throw err
+  })
+  if (!head) return false
+  if (isZipHead(head)) throw new UnreadableError('it is an archive that is compressed')
+  await scanContent(unpacked, path, { scan, head, isPacked: true })
+  return true
 }
 
 async function scanMembers(
@@ -98,24 +134,27 @@ async function scanMembers(
   scan: Scan,
 ): Promise<void> {
   const { notes } = scan
+  const names = new Set(members.map(({ name }) => name))
   for (const [i, member] of members.entries()) {
     // Small files near each other are read at once, and followed without waiting for anything.
     if (i % membersPerTurn === 0) await letOthersRun()
     const { name } = member
     if (isCodeName(name)) noteFound(notes, { what: 'code', where: name })
     if (isTemplateName(name)) noteFound(notes, { what: 'template', where: name })
-    const kind = fileKindOf(name)
-    if (!isPickleName(name) && kind === 'plain' && !/\.(h5|hdf5)$/i.test(name)) continue
+    if (name.endsWith('/') || isStorage(name, names)) continue
     await attemptPart(notes, async () => {
       const inner = await openZipMember(source, member, scan.budget)
-      if (kind === 'settings') return searchSettings(inner, scan)
-      if (kind === 'graph') return searchGraph(inner, scan)
-      const head = await readHead(inner, { count: 16, budget: scan.budget })
-      if (isArchive(head)) throw new UnreadableError(`'${name}' is an archive in an archive`)
-      if (startsWith(head, '\x89HDF')) return searchKeras(inner, scan)
+      const head = await readHead(inner, { count: headBytes, budget: scan.budget })
+      if (isZipHead(head)) throw new UnreadableError(`'${name}' is an archive in an archive`)
       await scanContent(inner, name, { scan, head })
     })
   }
+}
+
+/** The numbers of a tensor, beside the pickle of PyTorch that names it: never loaded as anything else. */
+function isStorage(name: string, names: ReadonlySet<string>): boolean {
+  const [, folder] = /^(.*\/)?data\/\d+$/.exec(name) ?? []
+  return /(^|\/)data\/\d+$/.test(name) && names.has(`${folder ?? ''}data.pkl`)
 }
 
 /** An array of objects holds a pickle behind its header. */
@@ -141,20 +180,29 @@ function mayHoldObjects(header: string): boolean {
   )
 }
 
+type PickledFile = {
+  readonly scan: Scan
+  readonly isGuess: boolean
+  readonly start: number
+  /** What follows the pickles may be anything. */
+  readonly mayEndOtherwise?: boolean
+}
+
 /** Pickles one after the other, until the bytes are none any more. */
-async function scanPickles(
-  source: ByteSource,
-  { scan, isGuess, start }: { scan: Scan; isGuess: boolean; start: number },
-): Promise<void> {
-  const { notes, budget } = scan
-  const reader = new ByteReader(source, budget, { start: source.canSeek ? start : 0 })
+async function scanPickles(source: ByteSource, file: PickledFile): Promise<void> {
+  const { scan, start, isGuess, mayEndOtherwise = false } = file
+  const reader = await readerAt(source, start, scan)
   try {
-    if (!source.canSeek) await reader.skip(start)
     for (let count = 0; count < picklesMax; count++) {
       if (!reader.has(1) && !(await reader.fill(1))) return
-      // What follows a pickle may be anything, such as the bytes of tensors.
-      const isSure = await scanOne(reader, { ...scan, isGuess: isGuess || count > 0, notes })
-      if (!isSure) return
+      const at = reader.offset
+      const read = await scanOne(reader, { ...scan, isGuess: isGuess || count > 0 })
+      if (read.hasArrays) await scanWithoutArrays(source, at, scan)
+      if (read.isPickle) continue
+      if (count > 0 && !isGuess && !mayEndOtherwise) {
+        throw new UnreadableError(`what follows the pickle before byte ${at} is none`)
+      }
+      return
     }
     throw new UnreadableError(`it has more than ${picklesMax} pickles`)
   } finally {
@@ -162,11 +210,38 @@ async function scanPickles(
   }
 }
 
-/** @returns whether there was a pickle that has its end */
+async function readerAt(source: ByteSource, start: number, { budget }: Scan): Promise<ByteReader> {
+  const reader = new ByteReader(source, budget, { start: source.canSeek ? start : 0 })
+  if (!source.canSeek) await reader.skip(start)
+  return reader
+}
+
+/**
+ * `pickle` itself would take the bytes of joblib's arrays for opcodes, and mostly fail there: what it would
+ * import before that counts too.
+ */
+async function scanWithoutArrays(source: ByteSource, at: number, scan: Scan): Promise<void> {
+  const reader = await readerAt(source, at, scan)
+  const names = new PickledNames()
+  try {
+    for (let count = 0; count < picklesMax; count++) {
+      if (!reader.has(1) && !(await reader.fill(1))) return
+      const { end, machine } = await readPickle(reader, { ...scan, names, isGuess: true })
+      if (end !== 'ended' || machine.isBroken) return
+    }
+    throw new UnreadableError(`it has more than ${picklesMax} pickles`)
+  } finally {
+    for (const name of names.list()) {
+      if (isPlausible(name)) scan.notes.names.add(name)
+    }
+    await reader.close()
+  }
+}
+
 async function scanOne(
   reader: ByteReader,
   { notes, budget, isGuess }: Scan & { readonly isGuess: boolean },
-): Promise<boolean> {
+): Promise<{ readonly isPickle: boolean; readonly hasArrays?: boolean }> {
   const names = new PickledNames()
   const at = reader.offset
   // Newer protocols begin with a mark of their own: then it is no guess.
@@ -174,54 +249,31 @@ async function scanOne(
   const isMarked = reader.isAtProtocol()
   const asGuess = isGuess && !isMarked
   try {
-    const { end, machine } = await readPickle(reader, { names, budget, isGuess: asGuess })
-    const isPickle = end === 'ended' || !asGuess || (machine.hasCalled && isPlausible(names))
-    if (!isPickle) return false
+    const reading = { names, budget, isGuess: asGuess, hasArrays: true }
+    const { end, machine } = await readPickle(reader, reading)
+    const isSure = end === 'ended' || !asGuess
+    const isPickle = isSure || (machine.hasCalled && names.list().every(isPlausible))
+    if (!isPickle) return { isPickle }
     for (const name of names.list()) notes.names.add(name)
-    if (end === 'ended' && !machine.isBroken) return true
+    const hasArrays = (machine.arrays ?? 0) > 0
+    if (end === 'ended' && !machine.isBroken) return { isPickle, hasArrays }
     const why = end === 'cut' ? 'ends too early' : 'has bytes that are no opcodes'
     const told = machine.isBroken && end === 'ended' ? 'takes what is not there' : why
     notes.unread ??= `the pickle at byte ${at} ${told}, before byte ${reader.offset}`
-    return end === 'ended'
+    return { isPickle: end === 'ended', hasArrays }
   } catch (err) {
     for (const name of names.list()) notes.names.add(name)
     throw err
   }
 }
 
-/** Whether names could be those of Python: a text that was taken for a pickle has others. */
-function isPlausible(names: PickledNames): boolean {
-  return names
-    .list()
-    .every((one) => !one || /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(`${one.module}.${one.name}`))
+/** Whether a name could be one of Python: a text that was taken for a pickle has others. */
+function isPlausible(name: PickledName): boolean {
+  return !name || /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(`${name.module}.${name.name}`)
 }
 
 function noteFound({ found }: Notes, one: FoundCode): void {
   if (found.length >= foundMax)
     throw new UnreadableError(`it holds more than ${foundMax} such files`)
   found.push(one)
-}
-
-function isArchive(head: Uint8Array): boolean {
-  return startsWith(head, 'PK\x03\x04') || startsWith(head, 'PK\x05\x06')
-}
-
-/** How a pickle is packed, as joblib packs them. */
-function packingOf(head: Uint8Array): 'gzip' | 'deflate' | 'other' | undefined {
-  if (startsWith(head, '\x1f\x8b')) return 'gzip'
-  const [first = 0, second = 0] = head
-  if (first === 0x78 && (first * 256 + second) % 31 === 0) return 'deflate'
-  const others = [
-    'BZh',
-    '\xfd7zXZ',
-    '\x5d\x00\x00',
-    '\x04\x22\x4d\x18',
-    '\x28\xb5\x2f\xfd',
-    '7z\xbc',
-  ]
-  return others.some((mark) => startsWith(head, mark)) ? 'other' : undefined
-}
-
-function startsWith(bytes: Uint8Array, text: string): boolean {
-  return [...text].every((char, i) => bytes[i] === char.charCodeAt(0))
 }

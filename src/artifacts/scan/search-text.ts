@@ -36,19 +36,19 @@ export async function searchSettings(source: ByteSource, { notes, budget }: Sear
   } catch (err) {
     throw new UnreadableError('its settings are no JSON', { cause: err })
   }
-  const found = new Set<string>()
+  const found = new Set<keyof typeof settingMeans>()
   walk(settings, found)
-  for (const one of found) notes.found.push(settingMeans[one] ?? { what: 'code', where: one })
+  for (const one of found) notes.found.push(settingMeans[one])
 }
 
-const settingMeans: Readonly<Record<string, FoundCode>> = {
+const settingMeans = {
   Lambda: { what: 'lambda', where: 'a Lambda layer of Keras' },
   auto_map: { what: 'code', where: 'auto_map: code that comes with the model' },
   chat_template: { what: 'template', where: 'chat_template' },
-}
+} as const satisfies Readonly<Record<string, FoundCode>>
 
 /** Without recursion: nothing bounds how deep JSON is. */
-function walk(settings: unknown, found: Set<string>): void {
+function walk(settings: unknown, found: Set<keyof typeof settingMeans>): void {
   const waiting: unknown[] = [settings]
   while (waiting.length > 0) {
     const value = waiting.pop()
@@ -62,29 +62,34 @@ function walk(settings: unknown, found: Set<string>): void {
   }
 }
 
-/** Operations of TensorFlow that run Python, or touch files. */
+/** Operations of TensorFlow that run Python, or touch files; and the layers that Keras writes beside them. */
 export async function searchGraph(source: ByteSource, { notes, budget }: Search): Promise<void> {
   const found = new Set<string>()
+  let hasLambda = false
   await eachBlock(source, budget, (block) => {
+    hasLambda ||= lambdaLayer.test(block)
     for (const [name] of block.matchAll(/EagerPyFunc|PyFuncStateless|PyFunc|ReadFile|WriteFile/g)) {
       found.add(name)
     }
   })
   for (const where of found) notes.found.push({ what: 'operation', where })
+  if (hasLambda) notes.found.push(settingMeans.Lambda)
 }
+
+const lambdaLayer = /"class_name"\s*:\s*"(Lambda|__lambda__)"/
 
 /** A model of Keras in HDF5 has its layers as JSON in an attribute, which is never compressed. */
 export async function searchKeras(source: ByteSource, { notes, budget }: Search): Promise<void> {
   let hasLambda = false
   let isHidden = false
   await eachBlock(source, budget, (block) => {
-    hasLambda ||= /"class_name"\s*:\s*"(Lambda|__lambda__)"/.test(block)
+    hasLambda ||= lambdaLayer.test(block)
     // More blanks than blocks overlap would part what belongs together.
     isHidden ||= /"class_name"(\s{64}|\s*:\s{64})/.test(block)
     // Nobody writes letters in this way who does not hide them.
     isHidden ||= /"[^"]{0,40}\\u00[4-7][0-9a-fA-F][^"]{0,40}"\s*[:,}]/.test(block)
   })
-  if (hasLambda) notes.found.push({ what: 'lambda', where: 'a Lambda layer of Keras' })
+  if (hasLambda) notes.found.push(settingMeans.Lambda)
   if (isHidden) throw new UnreadableError('it hides parts of its settings')
 }
 

@@ -157,8 +157,7 @@ export async function openZipMember(
   return {
     sizeBytes: undefined,
     canSeek: false,
-    // Its readers begin at the beginning and pass the rest.
-    open: () => unpackStream(packed.open(0), 'deflate-raw'),
+    open: (start) => unpackFrom(packed.open(0), 'deflate-raw', start),
   }
 }
 
@@ -178,8 +177,21 @@ function partOf(source: ByteSource, from: number, count: number): ByteSource {
   }
 }
 
-/** Unpack bytes as they come. @throws UnreadableError they are damaged */
-export async function* unpackStream(
+/** Unpack bytes and leave out the first. @throws UnreadableError they are damaged */
+export async function* unpackFrom(
+  packed: AsyncIterable<Uint8Array>,
+  format: 'deflate-raw' | 'deflate' | 'gzip',
+  start: number,
+): AsyncGenerator<Uint8Array> {
+  let left = start
+  for await (const chunk of unpackStream(packed, format)) {
+    if (chunk.length > left) yield chunk.subarray(left)
+    left = Math.max(0, left - chunk.length)
+  }
+}
+
+/** @throws UnreadableError they are damaged */
+async function* unpackStream(
   packed: AsyncIterable<Uint8Array>,
   format: 'deflate-raw' | 'deflate' | 'gzip',
 ): AsyncGenerator<Uint8Array> {

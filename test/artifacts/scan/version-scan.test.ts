@@ -153,3 +153,12 @@ test('what is asked for again while a sweep reads it is read again, too', async 
   expect(await s.scan()).toMatchObject({ status: 'scanned', waiting: 0 })
   expect(await s.judged()).toBe('failed: b.pkl imports posix.system')
 })
+
+test('a file that cannot be read does not pass a scan gate', async () => {
+  const s = await scannedServer({ 'model.joblib': bytesOf('arrays-xz.joblib') })
+  expect(await s.judged()).toBe('pending: 1 of 1 files are not scanned yet')
+  await sweepScans(s.platform)
+  expect(await s.judged()).toMatch(/^failed: model\.joblib .*compressed in a way that is not read/)
+  expect(await s.judged({ allow: ['joblib', 'sklearn'] })).toMatch(/^failed: model\.joblib /)
+  expect(await s.judged({ allow_files: ['*.joblib'] })).toMatch(/^passed: /)
+})
