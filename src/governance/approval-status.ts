@@ -99,20 +99,31 @@ type OfRequest = {
 }
 
 /**
- * The statements that write the approval of a version for a place anew, for the batch that changes
- * a request for it. They come after the change.
+ * The statements that write the approvals of versions for places anew, for the batch that changes
+ * requests for these. They come after the change.
  */
 export async function approvalStatements(
   ctx: Context,
-  { registeredModelId, modelVersionId, target }: OfRequest,
+  ...requests: readonly OfRequest[]
 ): Promise<SQL[]> {
-  const read = await ctx.db.batch(countedReads(ctx, sql`${registeredModelId}`))
-  const place = placeKey(target.alias ?? target.stage)
-  const { models, guard } = countedPlaces(read, [target])
-  const places = sql`select ${modelVersionId}, ${place}`
+  const asked = requests.map(({ modelVersionId, target }) => [
+    modelVersionId,
+    placeKey(target.alias ?? target.stage),
+  ])
+  const models = JSON.stringify(requests.map(({ registeredModelId }) => registeredModelId))
+  const read = await ctx.db.batch(countedReads(ctx, sql`select value from json_each(${models})`))
+  const { models: counted, guard } = countedPlaces(
+    read,
+    requests.map(({ target }) => target),
+  )
+  const from = sql`from json_each(${JSON.stringify(asked)})`
+  const places = sql`select value ->> 0, value ->> 1 ${from}`
   return [
     ...approvalWrites(places, decidedApprovals(places)),
-    ...statusWrites(models, { versions: sql`model_versions.id = ${modelVersionId}`, guard }),
+    ...statusWrites(counted, {
+      versions: sql`model_versions.id in (select value ->> 0 ${from})`,
+      guard,
+    }),
   ]
 }
 

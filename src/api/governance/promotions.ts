@@ -103,7 +103,7 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
 
   serve(endpoints.closePromotion, mayClose, async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
-    await verbs.endPromotion(ctx, promotion, { status: 'closed', comment: body.comment })
+    await verbs.endPromotions(ctx, [promotion], { status: 'closed', comment: body.comment })
     return answer(ctx, await verbs.getPromotion(ctx, params.id))
   }),
 

@@ -171,6 +171,13 @@ export async function countModelsAsked(ctx: Context): Promise<number> {
   return row?.count ?? 0
 }
 
+/** How many open requests the caller may read. */
+export async function countOpenRequests(ctx: Context): Promise<number> {
+  const row = await ctx.db.first(sql<{ count: number }>`select count(*) as count from promotions p
+    where p.workspace = ${ctx.workspace} and ${isOpenRequest(ctx)}`)
+  return row?.count ?? 0
+}
+
 /** For a search of models: those that have such a request. */
 export function hasOpenRequest(ctx: Context): AlsoCondition {
   const where = sql`exists (select 1 from promotions p

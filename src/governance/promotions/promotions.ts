@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement, type NewEntry } from '../../audit/commit.ts'
-import { excerpt, notFound, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { placeKey } from '../../core/place.ts'
 import { gatehouse, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -101,6 +101,7 @@ export type PromotionFilter = {
   readonly model?: string | undefined
   readonly version?: number | undefined
   readonly requestedBy?: string | undefined
+  readonly ids?: readonly number[] | undefined
 }
 
 export type PromotionPlace = {
@@ -128,6 +129,9 @@ export async function listPromotions(
     ...(filter.model ? [sql`model = ${filter.model}`] : []),
     ...(filter.version ? [sql`version = ${filter.version}`] : []),
     ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),
+    ...(filter.ids
+      ? [sql`id in (select value from json_each(${JSON.stringify(filter.ids)}))`]
+      : []),
     ...(before ? [sql`id < ${before}`] : []),
   ]
   const rows = await ctx.db.all(sql<PromotionRow>`select p.* from promotions p
@@ -144,29 +148,40 @@ export async function listOpenStageRequests(ctx: Context, versionId: number): Pr
 }
 
 /**
- * End an open request without a move. Closing and expiring decide nothing, so the version gets back
- * the approval that its last request for the place, which was decided or still waits, gave it.
+ * End open requests without a move: all of them or none. Closing and expiring decide nothing, so a
+ * version gets back the approval that its last request for the place, which was decided or still
+ * waits, gave it.
  *
- * @param status rejections are reviews: see `reviewPromotion`
- * @throws RESOURCE_CONFLICT it is not open any more
+ * @param ending.status rejections are reviews: see `reviewPromotion`
+ * @throws RESOURCE_CONFLICT one of them is not open any more
  */
-export async function endPromotion(
+export async function endPromotions(
   ctx: Context,
-  promotion: Promotion,
-  {
-    status,
-    comment,
-  }: { readonly status: 'closed' | 'expired'; readonly comment?: string | undefined },
+  promotions: readonly Promotion[],
+  { status, comment }: Ending,
 ): Promise<void> {
+  if (promotions.length === 0) return
+  const ids = sql`select value from json_each(${JSON.stringify(promotions.map(({ id }) => id))})`
+  const areOpen = sql`(select count(*) from promotions o where o.id in (${ids})
+    and o.status = 'open') = ${promotions.length}`
   const { ended } = await commit(ctx, {
-    ended: endStatement(ctx, promotion.id, { status }),
+    ended: endStatement(ctx, ids, { status, guard: areOpen }),
     entry: promotionEntry(ctx, `promotion.${status}`, {
-      where: hasEnded(ctx, promotion.id),
+      where: hasEnded(ctx, ids),
       reason: comment,
     }),
-    approvals: await approvalStatements(ctx, promotion),
+    approvals: await approvalStatements(ctx, ...promotions),
   })
-  if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
+  if (ended.length === promotions.length) return
+  for (const { id } of promotions) {
+    const now = await getPromotion(ctx, id)
+    if (now.status !== 'open') throw notOpen(now)
+  }
+  throw conflict('The requests changed meanwhile; try again')
+}
+type Ending = {
+  readonly status: 'closed' | 'expired'
+  readonly comment?: string | undefined
 }
 
 /** Expire a request that is past its time, unless another call ends it first. */
@@ -174,7 +189,7 @@ export async function endExpired(ctx: Context, promotion: Promotion): Promise<vo
   try {
     // The request id marks what is written, so this needs one of its own.
     const own = { ...ctx, principal: gatehouse, requestId: ctx.randomId() }
-    await endPromotion(own, promotion, { status: 'expired' })
+    await endPromotions(own, [promotion], { status: 'expired' })
   } catch (err) {
     if (!(err instanceof RegistryError && err.code === 'RESOURCE_CONFLICT')) throw err
   }
@@ -183,10 +198,12 @@ export async function endExpired(ctx: Context, promotion: Promotion): Promise<vo
 /**
  * The statement that ends an open request; it returns a row if it did. Of two decisions about one place
  * the later one has the later time, also if the clock was set back between them.
+ *
+ * @param id of the request, or a select of several
  */
 export function endStatement(
   ctx: Context,
-  id: number,
+  id: number | SQL,
   { status, guard = sql`1`, judged, breakGlass }: EndTerms,
 ): SQL<{ id: number }> {
   const earlier = sql`(select max(p.decided_at_ms) + 1 from promotions p
@@ -196,7 +213,7 @@ export function endStatement(
       decided_by = ${principalText(ctx.principal)}, merged_by_request = ${ctx.requestId},
       evidence = ${judged ? evidenceText(judged) : null},
       judged_at_ms = ${judged?.judgedAtMs ?? null}, break_glass = ${breakGlass ?? false}
-    where id = ${id} and status = 'open' and ${guard} returning id`
+    where id in (${id}) and status = 'open' and ${guard} returning id`
 }
 type EndTerms = {
   readonly status: Exclude<PromotionStatus, 'open'>
@@ -206,9 +223,9 @@ type EndTerms = {
   readonly breakGlass?: boolean
 }
 
-/** True in the batch, after `ending`, if that took effect. */
+/** True in the batch, after `endStatement` of the same ids, if that took effect. */
 export function hasEnded(ctx: Context, id: number | SQL): SQL {
-  return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
+  return sql`id in (${id}) and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }
 
 /** An entry about a request, in its workspace. @param detail.where conditions on columns of `promotions` */

@@ -1,7 +1,7 @@
 import { openRequest } from '../../governance/moves/request-move.ts'
 import { requireMove, requireToWithdraw } from '../../governance/permissions.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
-import { endPromotion } from '../../governance/promotions/promotions.ts'
+import { endPromotions } from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkArchiving } from '../../registry/stages/transition-stage.ts'
@@ -93,7 +93,7 @@ export const transitionRequestOperations: readonly Operation[] = [
       const comment = checkedComment(req.comment)
       const promotion = await findRequest(ctx, req, req.creator)
       requireToWithdraw(ctx, promotion)
-      await endPromotion(ctx, promotion, { status: 'closed', comment })
+      await endPromotions(ctx, [promotion], { status: 'closed', comment })
       return answer(ctx, promotion, { type: 'CANCELLED_REQUEST', comment })
     },
   }),

@@ -6,7 +6,7 @@ import {
 } from '../../governance/permissions.ts'
 import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts'
 import { mergePromotion } from '../../governance/promotions/merge.ts'
-import { endPromotion, getPromotion } from '../../governance/promotions/promotions.ts'
+import { endPromotions, getPromotion } from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
@@ -92,7 +92,7 @@ export const postClose = formAction({
   run: (ctx, c, form) =>
     done(c, {}, async () => {
       const promotion = await getPromotion(ctx, promotionIdOf(c))
-      await endPromotion(ctx, promotion, { status: 'closed', comment: form.text('comment') })
+      await endPromotions(ctx, [promotion], { status: 'closed', comment: form.text('comment') })
     }),
 })
 
