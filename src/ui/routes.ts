@@ -76,6 +76,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import { postWithdrawal, showWithdrawal } from './promotions/withdraw.tsx'
 import {
   postAttestation,
   postBundle,
@@ -130,6 +131,8 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/audit/verify', guard(requireWholeAudit), showVerification)
     .get('/audit/:seq{[0-9]+}', guard(anyone), showAuditEntry)
     .get('/promotions', guard(anyone), showInbox)
+    .get('/promotions/withdraw', guard(anyone), (c) => showWithdrawal(c))
+    .post('/promotions/withdraw', postWithdrawal)
     .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))
     .post('/promotions/:id/reviews', postReview)
     .post('/promotions/:id/merge', postMerge)

@@ -1,8 +1,9 @@
 import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
+import { LineSearch } from '../parts/search-box.tsx'
 import { NextLink } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { Given } from '../parts/text.tsx'
+import { plural } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { RequestTable } from './request-table.tsx'
@@ -16,6 +17,11 @@ export type Inbox = {
   readonly model: string | undefined
   /** How many wait for the caller. */
   readonly waiting: number
+  /** How many are open, of all models that the caller may read. */
+  readonly open: number
+  /** Those of the items that the caller may withdraw. */
+  readonly withdrawable: ReadonlySet<number>
+  readonly nowMs: number
   readonly items: readonly PromotionView[]
   /** After which request the list goes on. */
   readonly next: number | undefined
@@ -30,11 +36,8 @@ const titles: Readonly<Record<InboxView, string>> = {
 }
 
 /** Requests by what is to be done about them. */
-export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = ({
-  frame,
-  inbox,
-}) => {
-  const { view, model, waiting, items, next } = inbox
+export const InboxPage: FC<InboxProps> = ({ frame, inbox }) => {
+  const { view, model, waiting, open, items, next } = inbox
   const { to } = frame
   const unfollowed = items.filter(({ breakGlass, followedUpBy }) => breakGlass && !followedUpBy)
   return (
@@ -52,19 +55,21 @@ export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = (
         items={inboxViews.map((one) => ({
           href: to.query(to.promotions, { view: one, model }),
           text: titles[one],
-          count: one === 'waiting' ? waiting : undefined,
+          count: one === 'waiting' ? waiting : one === 'open' ? open : undefined,
           isCurrent: one === view,
         }))}
       />
-      {model === undefined ? null : (
-        <p>
-          Only requests of{' '}
-          <strong>
-            <Given text={model} />
-          </strong>
-          . <a href={to.query(to.promotions, { view })}>All models</a>
-        </p>
-      )}
+      <LineSearch
+        action={to.promotions}
+        label="Model"
+        name="model"
+        words={model ?? ''}
+        placeholder="its whole name"
+        button="Filter"
+      >
+        <input type="hidden" name="view" value={view} />
+        {model === undefined ? null : <a href={to.query(to.promotions, { view })}>All models</a>}
+      </LineSearch>
       {unfollowed.map(({ id }) => (
         <p class="notice bad">
           <a href={to.promotion(id)}>#{id}</a> was merged past its gates. A follow-up by somebody
@@ -72,16 +77,48 @@ export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = (
         </p>
       ))}
       <div data-part="requests">
-        {items.length === 0 ? (
-          <p class="empty">{view === 'waiting' ? 'Nothing waits for you.' : 'There are none.'}</p>
-        ) : (
-          <RequestTable requests={items} to={to} caption={titles[view]} />
-        )}
+        {items.length === 0 ? <Empty {...{ frame, inbox }} /> : <Requests {...{ frame, inbox }} />}
       </div>
       <NextLink after={next} hrefOf={(after) => to.query(to.promotions, { view, model, after })}>
         Older requests
       </NextLink>
     </Page>
+  )
+}
+
+type InboxProps = { readonly frame: Frame; readonly inbox: Inbox }
+
+const Empty: FC<InboxProps> = ({ frame: { to }, inbox: { view, model, open } }) => (
+  <p class="empty">
+    {view === 'waiting' ? 'Nothing waits for you' : 'There are none'}
+    {model === undefined ? '.' : ' of this model.'}
+    {view === 'waiting' && open > 0 ? (
+      <>
+        {' '}
+        <a href={to.query(to.promotions, { view: 'open' })}>
+          {plural(open, 'request is', 'requests are')} open
+        </a>{' '}
+        for others.
+      </>
+    ) : null}
+  </p>
+)
+
+/** The table, and below it what is done with the requests that are ticked. */
+const Requests: FC<InboxProps> = ({ frame: { to }, inbox }) => {
+  const { view, items, withdrawable, nowMs } = inbox
+  const table = { requests: items, to, caption: titles[view], nowMs }
+  if (withdrawable.size === 0) return <RequestTable {...table} />
+  return (
+    <form method="get" action={`${to.promotions}/withdraw`}>
+      <RequestTable {...table} selectable={withdrawable} />
+      <div class="row">
+        <button type="submit" class="quiet danger">
+          Withdraw selected…
+        </button>
+        <span class="soft">Every other decision is made on the page of its request.</span>
+      </div>
+    </form>
   )
 }
 

@@ -1,5 +1,6 @@
 import { invalid } from '../../core/error.ts'
-import { readablePromotion } from '../../governance/permissions.ts'
+import { mayWithdraw, readablePromotion } from '../../governance/permissions.ts'
+import { countOpenRequests } from '../../governance/promotions/awaiting.ts'
 import { listPromotions, type PromotionFilter } from '../../governance/promotions/promotions.ts'
 import { viewPromotions } from '../../governance/promotions/view.ts'
 import type { AppContext } from '../../http/app-env.ts'
@@ -16,7 +17,11 @@ const shownMax = 50
 /** `GET /promotions?view=&model=&after=`: requests about models that the caller may read. */
 export async function showInbox(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const [frame, waiting] = await Promise.all([frameOf(c), readWaiting(ctx)])
+  const [frame, waiting, open] = await Promise.all([
+    frameOf(c),
+    readWaiting(ctx),
+    countOpenRequests(ctx),
+  ])
   const asked = optionalQuery(c, 'view')
   const view = inboxViews.find((one) => one === asked) ?? (waiting.length > 0 ? 'waiting' : 'open')
   const model = optionalQuery(c, 'model')
@@ -28,7 +33,15 @@ export async function showInbox(c: AppContext): Promise<Response> {
           next: undefined,
         }
       : await readRequests(ctx, { ...filterOf(ctx, view), model }, before)
-  const inbox: Inbox = { view, model, waiting: waiting.length, ...requests }
+  const withdrawable = requests.items.filter(
+    (one) => one.status === 'open' && mayWithdraw(ctx, one),
+  )
+  const inbox: Inbox = {
+    ...{ view, model, open, ...requests },
+    waiting: waiting.length,
+    withdrawable: new Set(withdrawable.map(({ id }) => id)),
+    nowMs: ctx.now(),
+  }
   return sendPage(c, { frame, page: <InboxPage frame={frame} inbox={inbox} /> })
 }
 

@@ -12,25 +12,38 @@ type RequestTableProps = {
   readonly requests: readonly PromotionView[]
   readonly to: Paths
   readonly caption: string
+  /** The requests that can be selected; absent: the table has no boxes. */
+  readonly selectable?: ReadonlySet<number>
+  /** Says how soon those expire that do so within a day; absent: it does not. */
+  readonly nowMs?: number
 }
 
 /** Requests with how far each has come, in the order given. */
-export const RequestTable: FC<RequestTableProps> = ({ requests, to, caption }) => (
+export const RequestTable: FC<RequestTableProps> = ({ requests, caption, ...rest }) => (
   <Table
     caption={caption}
     columns={['Request', 'Move', 'Status', 'Gates', 'Approvals', 'First blocker', 'Asked']}
   >
     {requests.map((request) => (
-      <Row request={request} to={to} />
+      <Row request={request} {...rest} />
     ))}
   </Table>
 )
 
-const Row: FC<{ readonly request: PromotionView; readonly to: Paths }> = ({ request, to }) => {
+type RowProps = Omit<RequestTableProps, 'requests' | 'caption'> & {
+  readonly request: PromotionView
+}
+
+const Row: FC<RowProps> = ({ request, to, selectable, nowMs }) => {
   const { id, model, version, target, approvals, blockedBy, requestedBy } = request
   return (
     <tr>
       <th scope="row">
+        {selectable?.has(id) ? (
+          <>
+            <input type="checkbox" name="sel" value={id} aria-label={`Select request ${id}`} />{' '}
+          </>
+        ) : null}
         <a href={to.promotion(id)}>#{id}</a>
       </th>
       <td>
@@ -60,8 +73,28 @@ const Row: FC<{ readonly request: PromotionView; readonly to: Paths }> = ({ requ
       <td>{blockedBy[0] === undefined ? <NoValue /> : visibleText(blockedBy[0])}</td>
       <td>
         <Person principal={requestedBy} /> <Time atMs={request.requestedAtMs} />
+        {nowMs === undefined ? null : <Expiry request={request} nowMs={nowMs} />}
       </td>
     </tr>
+  )
+}
+
+const dayMs = 86_400_000
+const hourMs = 3_600_000
+
+/** How long an open request still has, if that is less than a day. */
+const Expiry: FC<{ readonly request: PromotionView; readonly nowMs: number }> = ({
+  request: { status, expiresAtMs },
+  nowMs,
+}) => {
+  const leftMs = expiresAtMs - nowMs
+  if (status !== 'open' || leftMs >= dayMs) return null
+  const hours = Math.floor(leftMs / hourMs)
+  return (
+    <div class="warn-text">
+      <Sign of="glass" />{' '}
+      {leftMs <= 0 ? 'past its time' : hours === 0 ? 'less than an hour left' : `${hours} h left`}
+    </div>
   )
 }
 

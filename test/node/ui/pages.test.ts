@@ -333,6 +333,8 @@ describe.skipIf(isLacking)('in a browser', () => {
         seenIn: diagonal,
       }),
     ).toEqual([])
+    const mine = ['/promotions?view=mine', '/promotions/withdraw?sel=1&sel=9']
+    expect(await walk(url, mine, { who: ann, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
   test('so are those of what was signed about a version', async () => {
