@@ -182,7 +182,8 @@ describe.skipIf(isLacking)('in a browser', () => {
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
-      ...[nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...[nightly, `${nightly}?q=params.model%20=%20rf`, `${nightly}?group=p.model`],
+      '/experiments/0',
       // With those opened last.
       '/experiments',
       ...['/runs?in=0,1', '/runs/change', `/runs/change?sel=${wave}&sel=${other}`],

@@ -9,6 +9,7 @@ import {
   listLooserFilters,
 } from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
+import { type RunGroups, readRunGroups } from './run-groups.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
 import { type NestedRow, readRunTree } from './run-tree.ts'
 
@@ -32,6 +33,8 @@ export type RunsStanding = {
   readonly keys: RunKeys
   readonly versions: ReadonlyMap<string, readonly VersionOfRun[]>
   readonly next: string | undefined
+  /** All that match, where they are grouped. */
+  readonly groups?: RunGroups | undefined
   /** Where nothing was found: what would be, without one of the clauses. */
   readonly looser: readonly LooserFilter[]
 }
@@ -80,6 +83,13 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     versions,
     next: found.nextPageToken,
     looser,
+    groups:
+      query.group === undefined
+        ? undefined
+        : await readRunGroups(ctx, {
+            ...{ by: query.group, columns, sort },
+            search: { experimentIds, filter, view },
+          }),
   }
 }
 

@@ -129,7 +129,7 @@ function isLong(text: string): boolean {
 }
 
 /** A value that somebody chose, cut where it is long. */
-const ShortText: FC<{ readonly text: string }> = ({ text }) => {
+export const ShortText: FC<{ readonly text: string }> = ({ text }) => {
   const [...chars] = text
   return isLong(text) ? (
     <bdi title={visibleText(text.slice(0, 1000))}>

@@ -24,6 +24,8 @@ export type RunsQuery = {
   readonly open: readonly ParentRun[]
   /** Whether runs that are parts of others stand among the others. */
   readonly isFlat: boolean
+  /** The param or tag by whose values the runs are folded. */
+  readonly group: string | undefined
   readonly after: string | undefined
   readonly isOfDeleted: boolean
   /** The saved view that it began from; 0: none, nor the default one; undefined: nothing was said. */
@@ -90,6 +92,7 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     selected,
     open: openIn(c),
     isFlat: optionalQuery(c, 'flat') === '1',
+    group: groupIn(optionalQuery(c, 'group')),
     after: optionalQuery(c, 'after'),
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
     saved: savedIn(optionalQuery(c, 'saved')),
@@ -132,6 +135,12 @@ export function sortIn(text: string | undefined): SortColumn | undefined {
   if (orderKeyOf(column) === undefined)
     throw invalid(`Runs cannot be sorted by '${excerpt(column)}'`)
   return { column, isDescending }
+}
+
+/** `p.model`. @throws INVALID_PARAMETER_VALUE runs are not grouped by that */
+export function groupIn(text: string | undefined): string | undefined {
+  if (text === undefined || /^[pt]\../s.test(text)) return text
+  throw invalid(`Runs are grouped by a param or tag, as p.model or t.team; got '${excerpt(text)}'`)
 }
 
 /** A sort as addresses spell it. */
@@ -226,6 +235,7 @@ function addressAt(
     ['sort', sort && sortText(sort)],
     ['then', second && sortText(second)],
     ['flat', query.isFlat ? '1' : undefined],
+    ['group', query.group],
     ['deleted', query.isOfDeleted ? '1' : undefined],
     ['saved', query.saved === undefined ? undefined : String(query.saved)],
     ...open.map(({ runId, childrenMax: most }) => [

@@ -1,7 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
-import type { RunKey } from '../../../tracking/runs/run-cells.ts'
 import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
 import { runsCounted } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
@@ -15,18 +14,12 @@ import type { Frame } from '../../shell/frame.ts'
 import { liveOfRuns, Page } from '../../shell/page.tsx'
 import { firstOf } from '../views/view-address.ts'
 import { type KeptViews, ViewsMenu } from '../views/views-menu.tsx'
+import { Columns, type ColumnsProps, GroupChoice } from './columns-menu.tsx'
 import { FirstRun } from './first-run.tsx'
+import { GroupsTable } from './groups-table.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
-import {
-  addressBelow,
-  addressOf,
-  fixedColumnsOf,
-  orderByOf,
-  type RunsQuery,
-  runsPath,
-  titleOf,
-} from './run-query.ts'
+import { addressOf, orderByOf, type RunsQuery, runsPath } from './run-query.ts'
 import { RunsActions } from './runs-actions.tsx'
 import { RunsTable } from './runs-table.tsx'
 
@@ -83,18 +76,30 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
           ) : null}
           <WordsNote words={query.words} filter={filter} />
           {rows.length > 0 ? (
-            <>
-              <NestedNote {...{ to, standing, query }} />
-              <div data-part="runs">
-                <RunsTable {...{ to, standing, query }} />
-              </div>
-            </>
+            <Results {...{ to, standing, query }} />
           ) : problem === undefined ? (
             <NoRuns {...{ to, standing, query, kept }} />
           ) : null}
         </>
       )}
     </Page>
+  )
+}
+
+/** Run by run, or folded by the values of a column. */
+const Results: FC<ColumnsProps> = ({ to, standing, query }) => {
+  const { groups } = standing
+  return (
+    <>
+      {groups ? null : <NestedNote {...{ to, standing, query }} />}
+      <div data-part="runs">
+        {groups ? (
+          <GroupsTable {...{ to, groups, query }} />
+        ) : (
+          <RunsTable {...{ to, standing, query }} />
+        )}
+      </div>
+    </>
   )
 }
 
@@ -196,8 +201,11 @@ const FilterForm: FC<Omit<RunsPageProps, 'kept'>> = ({
     }}
     addressOf={(words) => addressOf(to, { ...query, words, after: undefined })}
   >
-    <KeptFields query={query} without={['words', 'columns']} />
-    <Columns {...{ to, standing, query }} />
+    <KeptFields query={query} without={['words', 'columns', 'group']} />
+    <div class="row">
+      <Columns {...{ to, standing, query }} />
+      <GroupChoice {...{ to, standing, query }} />
+    </div>
   </SearchBox>
 )
 
@@ -226,65 +234,3 @@ const NestedNote: FC<ColumnsProps> = ({ to, standing: { rows, isNested }, query 
     </p>
   )
 }
-
-type ColumnsProps = Pick<RunsPageProps, 'standing' | 'query'> & { readonly to: Paths }
-
-/** Names of the runs that are shown are enough for most; a page of its own finds all others. */
-const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
-  const { columns, keys } = standing
-  const offered = (letter: string, of: readonly RunKey[]) =>
-    [
-      ...columns.filter((column) => column.startsWith(`${letter}.`)),
-      ...of.map(({ key }) => `${letter}.${key}`),
-    ].filter((column, i, all) => all.indexOf(column) === i)
-  const groups = [
-    ['Run', fixedColumnsOf(query)],
-    ['Metrics', offered('m', keys.metrics)],
-    ['Params', offered('p', keys.params)],
-    ['Tags', offered('t', keys.tags)],
-  ] as const
-  return (
-    <details class="columns">
-      <summary data-key="o" data-key-text="Columns">
-        Columns ({columns.length})
-      </summary>
-      <div class="near">
-        {query.columns.length === 0 ? (
-          <p class="soft">None were chosen: shown are those that differ between these runs.</p>
-        ) : null}
-        {groups.map(([title, of]) => (
-          <fieldset>
-            <legend>{title}</legend>
-            <div class="row">
-              {of.slice(0, offeredMax).map((column) => (
-                <label class="choice">
-                  <input
-                    type="checkbox"
-                    name="col"
-                    value={column}
-                    checked={query.columns.includes(column)}
-                  />
-                  <Given text={titleOf(column)} />
-                </label>
-              ))}
-              {of.length === 0 ? <span class="soft">none in these runs</span> : null}
-            </div>
-            {of.length > offeredMax ? (
-              <p class="soft">
-                {countText(of.length - offeredMax)} more are found among all names.
-              </p>
-            ) : null}
-          </fieldset>
-        ))}
-        <div class="row">
-          <button type="submit" class="quiet">
-            Show these columns
-          </button>
-          <a href={addressBelow(to, 'columns', query)}>Find among all names…</a>
-        </div>
-      </div>
-    </details>
-  )
-}
-
-const offeredMax = 60

@@ -1,6 +1,6 @@
-import type { Child, FC } from 'hono/jsx'
+import type { FC } from 'hono/jsx'
 import { Table } from '../../parts/table.tsx'
-import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
+import { countText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
@@ -16,6 +16,7 @@ import {
   titleOf,
 } from './run-query.ts'
 import type { NestedRow } from './run-tree.ts'
+import { SortLink, sortedBy } from './sort-link.tsx'
 
 export type RunsTableProps = {
   readonly to: Paths
@@ -39,12 +40,12 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         columns={[
           {
             title: <SortLink {...{ to, query }} column="name" text="Run" />,
-            ...sorted(query, 'name'),
+            ...sortedBy(query, 'name'),
           },
           ...columns.map((column) => ({
             title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
             ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
-            ...sorted(query, column),
+            ...sortedBy(query, column),
             filterKey: namedColumn(column) && orderKeyOf(column),
           })),
         ]}
@@ -148,39 +149,5 @@ const Parts: FC<RowProps> = ({ row, to, query }) => {
         )
       ) : null}{' '}
     </>
-  )
-}
-
-function sorted({ sort }: RunsQuery, column: string) {
-  if (sort?.column !== column) return {}
-  return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
-}
-
-type SortLinkProps = Pick<RunsTableProps, 'to' | 'query'> & {
-  readonly column: string
-  readonly text: string
-}
-
-/** A header that sorts: numbers and times the greatest first, then the other way round. The order before it decides between equals. */
-const SortLink: FC<SortLinkProps> = ({ to, query, column, text }): Child => {
-  if (orderKeyOf(column) === undefined) return <Given text={text} />
-  const isSorted = query.sort?.column === column
-  const isDescending = isSorted
-    ? !query.sort?.isDescending
-    : column.startsWith('m.') || column === 'start'
-  const href = addressOf(to, {
-    ...query,
-    sort: { column, isDescending },
-    second: isSorted ? query.second : query.sort,
-    after: undefined,
-  })
-  return (
-    <a href={href}>
-      <Given text={text} />
-      {isSorted ? (query.sort?.isDescending ? ' ↓' : ' ↑') : ''}
-      {query.second?.column === column ? (
-        <span class="soft">{query.second.isDescending ? ' ↓ 2nd' : ' ↑ 2nd'}</span>
-      ) : null}
-    </a>
   )
 }

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../../core/error.ts'
 import type { SavedView } from '../../../tracking/views/saved-view.ts'
 import type { Paths } from '../../paths.ts'
-import { columnsIn, sortIn } from '../table/run-query.ts'
+import { columnsIn, groupIn, sortIn } from '../table/run-query.ts'
 
 /** Where a table of runs is as a view has it. */
 export function addressOfView(
@@ -30,6 +30,7 @@ function isTable({ query }: SavedView): boolean {
   try {
     columnsIn([...new Set(given('col'))])
     for (const text of [...given('sort'), ...given('then')]) sortIn(text)
+    for (const text of given('group')) groupIn(text)
     return true
   } catch (err) {
     if (err instanceof RegistryError) return false
