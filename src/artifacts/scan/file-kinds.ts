@@ -1,5 +1,5 @@
 /** How a file is looked at, by its name: `plain` by its bytes alone. */
-export type FileKind = 'settings' | 'graph' | 'pickle' | 'plain'
+export type FileKind = 'settings' | 'graph' | 'hdf' | 'arrays' | 'pickle' | 'plain'
 
 /** Names of files that are pickles, or archives that hold them, whatever their bytes say. */
 const pickleNames = /\.(pkl|pickle|p|pk|joblib|dill|cloudpickle|sav|pt|pth|ckpt|npy|npz|keras)$/i
@@ -27,5 +27,7 @@ export function isTemplateName(path: string): boolean {
 export function fileKindOf(path: string): FileKind {
   if (/config\.json$/i.test(path)) return 'settings'
   if (/\.pb$/i.test(path)) return 'graph'
+  if (isHdfName(path)) return 'hdf'
+  if (/\.np[yz]$/i.test(path)) return 'arrays'
   return isPickleName(path) ? 'pickle' : 'plain'
 }

@@ -47,8 +47,18 @@ const harmless: Readonly<Record<string, ReadonlySet<string>>> = {
   'torch.nn.parameter': words('Parameter'),
 }
 
-/** Libraries whose classes make their own objects and nothing else; functions are not meant. */
-const harmlessClasses = /^(sklearn|scipy\.sparse)(\.|$)/
+/**
+ * Libraries whose classes make their own objects and nothing else; functions are not meant, and neither are
+ * the parts that fetch, test and report, of which no model has anything.
+ */
+const harmlessClasses =
+  /^(sklearn(?!\.(externals|datasets|callback|utils\.(_testing|_joblib|parallel))(\.|$))|scipy\.sparse)(\.|$)/
+/** What their modules import of others, under names like those of classes. */
+const borrowedNames =
+  words(`BytesIO StringIO Client Connection Listener CalledProcessError TimeoutExpired FunctionType MethodType
+  ModuleType CodeType LambdaType GzipFile BZ2File LZMAFile ZipFile TarFile NamedTemporaryFile TemporaryFile
+  TemporaryDirectory SpooledTemporaryFile Memory Parallel BatchedCalls Path PurePath PathLike Popen Process Pool
+  ThreadPool ThreadPoolExecutor ProcessPoolExecutor Queue Request Thread Timer ThreadpoolController`)
 const className = /^(_?[A-Z]\w*|__pyx_unpickle_\w+|newObj|[a-z]{3}_(matrix|array))$/
 
 /** Modules, with all below them, that run code or commands, or reach files and networks. */
@@ -103,7 +113,9 @@ export function levelOfImport(imported: PickledName): ImportLevel {
   if (!imported) return 'dangerous'
   const { module, name } = imported
   if (harmless[module]?.has(name)) return 'harmless'
-  if (harmlessClasses.test(module) && className.test(name)) return 'harmless'
+  if (harmlessClasses.test(module) && className.test(name)) {
+    return borrowedNames.has(name) ? 'dangerous' : 'harmless'
+  }
   const [top = ''] = module.split('.')
   const parts = [...module.split('.').slice(1), ...name.split('.')]
   const isDangerous =

@@ -72,7 +72,7 @@ async function scanWhole(source: ByteSource, path: string, scan: Scan): Promise<
   const head = await readHead(source, { count: headBytes, budget: scan.budget })
   if (isZipHead(head) || isPickleName(path)) {
     const members = await readZipMembers(source, scan.budget)
-    if (members) await scanMembers(source, members, scan)
+    if (members) await scanMembers(source, members, { ...scan, path })
     // A file may be an archive by its end and a pickle by its beginning.
     if (members && isZipHead(head)) return
   }
@@ -131,10 +131,11 @@ async function scanPacked(
 async function scanMembers(
   source: ByteSource,
   members: readonly ZipMember[],
-  scan: Scan,
+  { path, ...scan }: Scan & { readonly path: string },
 ): Promise<void> {
   const { notes } = scan
-  const names = new Set(members.map(({ name }) => name))
+  // NumPy loads all that an archive of its arrays has.
+  const names = new Set(fileKindOf(path) === 'arrays' ? [] : members.map(({ name }) => name))
   for (const [i, member] of members.entries()) {
     // Small files near each other are read at once, and followed without waiting for anything.
     if (i % membersPerTurn === 0) await letOthersRun()
@@ -172,11 +173,16 @@ async function scanArray(source: ByteSource, scan: Scan): Promise<void> {
   await scanPickles(source, { scan, isGuess: false, start: at + length })
 }
 
-/** Whether a type in the header of an array is that of objects. */
+/**
+ * Whether a type in the header of an array may be that of objects. Python puts texts that stand side by side
+ * together, so that `'obj' 'ect'` is one; such a header, and one with a comment, nobody writes.
+ */
 function mayHoldObjects(header: string): boolean {
   if (header.includes('\\') || !header.includes('descr')) return true
-  return [...header.matchAll(/(['"])(.*?)\1/g)].some(([, , text = '']) =>
-    /(^|[^A-Za-z])O\d*([^A-Za-z]|$)|object/.test(text),
+  const text = /(['"])(.*?)\1/g
+  if (/#|['"]|\0\s*[A-Za-z]*\0/.test(header.replace(text, '\0'))) return true
+  return [...header.matchAll(text)].some(([, , found = '']) =>
+    /(^|[^A-Za-z])O\d*([^A-Za-z]|$)|object/.test(found),
   )
 }
 
