@@ -18,6 +18,7 @@ import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
 import { foldTraces } from './traces/folding/fold-traces.ts'
 import { sweepRetention } from './traces/retention/sweep-retention.ts'
 import { recordWords, sweepWords } from './traces/words/index-packs.ts'
+import { foldMetrics } from './tracking/folding/fold-metrics.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -42,6 +43,7 @@ export const backgroundJobs: readonly Job[] = [
   sweepEarlyLinks,
   foldTraces,
   recordWords,
+  foldMetrics,
 ]
 
 /**

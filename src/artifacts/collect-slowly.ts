@@ -26,8 +26,9 @@ export async function collectHour(
   await noteUnreferenced(collector, folders)
   await removeNoted(collector)
   for (const folder of folders) {
-    await collectOrphansBelow(collector, `blobs/${folder}/`, isNamed)
-    await collectOrphansBelow(collector, `traces/${folder}/`, isNamed)
+    for (const of of ['blobs', 'traces', 'metrics']) {
+      await collectOrphansBelow(collector, `${of}/${folder}/`, isNamed)
+    }
   }
 }
 

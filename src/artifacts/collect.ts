@@ -25,8 +25,8 @@ export type Collected = { readonly count: number; readonly sizeBytes: number }
 const perRound = 500
 
 /** Keys that this server gives out. In a bucket that others use too, nothing else is touched. */
-const ownKey = /^((blobs|traces)\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
-const ownPrefixes = ['blobs/', 'manifests/', 'traces/']
+const ownKey = /^((blobs|traces|metrics)\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
+const ownPrefixes = ['blobs/', 'manifests/', 'traces/', 'metrics/']
 
 /** The condition that nothing refers to a row of `blobs`. */
 export const isUnreferencedSql = sql`

@@ -57,6 +57,17 @@ export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
 }
 
+/** `parts` one after another. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
+
 /** `bytes` as a stream of one chunk. */
 export async function* streamBytes(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import {
   type Collected,
   type Collector,
@@ -8,10 +8,12 @@ import {
   collectUploads,
 } from '../artifacts/collect.ts'
 import { collectHour } from '../artifacts/collect-slowly.ts'
+import { collectPacks, type PackPart } from '../artifacts/packs/collect-packs.ts'
 import type { Platform } from '../platform/context.ts'
 import { purgeTraces } from '../traces/changes/delete-traces.ts'
-import { collectPacks } from '../traces/folding/collect-packs.ts'
+import { tracePackKind } from '../traces/folding/collect-packs.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
+import { isMetricKeySql, metricPackKind } from '../tracking/folding/collect-metrics.ts'
 import { type PurgeBound, type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
 import { sourceDeletable, traceKeeping } from './versions/deletable.ts'
@@ -46,13 +48,13 @@ export async function collectGarbage(
     purgeBeforeMs === undefined
       ? undefined
       : await purgeUnneeded(collector, { beforeMs: purgeBeforeMs }, guarded)
-  await collectPacks(collector)
+  await collectAllPacks(collector)
   return {
     purged,
     manifests: await collectManifests(collector),
     blobs: await collectBlobs(collector),
     uploads: await collectUploads(collector),
-    orphans: await collectOrphans(collector, isTraceKeySql),
+    orphans: await collectOrphans(collector, isPackedKeySql),
     leftovers: await collectLeftovers(collector),
   }
 }
@@ -80,9 +82,17 @@ export async function collectAtHour(collector: Platform & Collector, hour: numbe
   await collector.db.all(sql`
     delete from manifests where id in (select id from manifests where ${isUnused} limit ${manifestsPerRound})
     and ${isUnused}`)
-  await collectPacks(collector, { index: hour, of: 24 })
-  await collectHour(collector, hour, isTraceKeySql)
+  await collectAllPacks(collector, { index: hour, of: 24 })
+  await collectHour(collector, hour, isPackedKeySql)
   if (hour === 0) await collectUploads(collector)
+}
+
+async function collectAllPacks(collector: Platform & Collector, part?: PackPart): Promise<void> {
+  for (const kind of [tracePackKind, metricPackKind]) await collectPacks(collector, kind, part)
+}
+
+function isPackedKeySql(key: SQL): SQL {
+  return sql`(${isTraceKeySql(key)} or ${isMetricKeySql(key)})`
 }
 
 /**

@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
+import type { Platform } from '../../src/platform/context.ts'
 import { testServer } from '../support/server.ts'
 
 /** A server with one run in experiment 0, and the calls that tests make on it. */
-export async function startedRun(body: object = {}) {
-  const server = await testServer()
+export async function startedRun(body: object = {}, overrides: Partial<Platform> = {}) {
+  const server = await testServer(overrides)
   const created = await server.post('runs/create', { experiment_id: '0', ...body })
   expect(created.status, created.text).toBe(200)
   const runId = created.json.run.info.run_id as string

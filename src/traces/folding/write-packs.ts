@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { streamBytes } from '../../core/bytes.ts'
+import { makePackKey, putPack } from '../../artifacts/packs/pack.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Platform } from '../../platform/context.ts'
-import { makeTraceKey } from '../ingest/keep-payload.ts'
 import { packLines } from '../spans/payload.ts'
 import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
 import { collectCells } from '../words/grams.ts'
@@ -80,7 +79,7 @@ export async function writePacks(
 
 async function writePack(platform: Platform, members: readonly Member[]): Promise<number> {
   if (members.length === 0) return 0
-  const key = makeTraceKey(platform)
+  const key = makePackKey(platform, 'traces')
   let size = 0
   const rows = members.map(({ trace, bytes }) => {
     const start = size
@@ -88,9 +87,11 @@ async function writePack(platform: Platform, members: readonly Member[]): Promis
     const { id, trace_id, payload_rows, touched_at_ms, pack } = trace
     return [id, start, bytes.byteLength, trace_id, payload_rows, touched_at_ms, pack]
   })
-  await platform.blobs.put(key, joinMembers(members), size)
-  // The rows go now, at whatever durability a new file has.
-  await platform.blobs.flush?.(key)
+  await putPack(
+    platform,
+    key,
+    members.map(({ bytes }) => bytes),
+  )
   const words = await packWords(members.map(({ trace, cells }) => ({ id: trace.id, cells })))
   const isPack = sql`(select k.id from trace_packs k where k.key = ${key})`
   const { taken } = await platform.db.batch({
@@ -112,8 +113,4 @@ async function writePack(platform: Platform, members: readonly Member[]): Promis
       and not exists (select 1 from traces t where t.pack = trace_packs.id)`,
   })
   return taken.length
-}
-
-async function* joinMembers(members: readonly Member[]): AsyncIterable<Uint8Array> {
-  for (const { bytes } of members) yield* streamBytes(bytes)
 }

@@ -1,3 +1,4 @@
+import { makePackKey } from '../../artifacts/packs/pack.ts'
 import { streamBytes, toBase64UrlBytes } from '../../core/bytes.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
@@ -21,7 +22,7 @@ const turnCharsMax = 500_000
 export async function keepPayload(ctx: Context, spans: readonly Span[]): Promise<KeptPayload> {
   const bytes = await packLines(await linesOf(spans))
   if (bytes.byteLength <= bytesMax) return { body: toBase64UrlBytes(bytes) }
-  const key = makeTraceKey(ctx)
+  const key = makePackKey(ctx, 'traces')
   await ctx.blobs.put(key, streamBytes(bytes))
   return { key }
 }
@@ -38,10 +39,4 @@ async function linesOf(spans: readonly Span[]): Promise<readonly string[]> {
     await letOthersRun()
   }
   return lines
-}
-
-/** A new key for bodies of spans in the blob store. */
-export function makeTraceKey(ctx: Pick<Context, 'randomId'>): string {
-  const id = ctx.randomId()
-  return `traces/${id.slice(0, 2)}/${id}`
 }

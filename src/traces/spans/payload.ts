@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'fflate/browser'
-import { chunksOf, fromBase64UrlBytes, toUtf8 } from '../../core/bytes.ts'
+import { chunksOf, fromBase64UrlBytes, joinBytes, toUtf8 } from '../../core/bytes.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { ByteStream } from '../../platform/ports.ts'
 
@@ -70,11 +70,5 @@ async function readAll(chunks: ByteStream, bytesMax: number): Promise<Uint8Array
     }
     parts.push(chunk)
   }
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
+  return joinBytes(parts)
 }

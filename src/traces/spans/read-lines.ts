@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { chunksOf } from '../../core/bytes.ts'
+import { readPacked } from '../../artifacts/packs/pack.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
@@ -236,11 +236,9 @@ async function readBlob(
   { key, trace_id }: { readonly key: string; readonly trace_id: string },
   range?: { readonly start: number; readonly end: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const blob = await blobs.get(key, range)
-  if (!blob) throw lostSpans({ key, trace_id }, 'is missing')
-  const parts: Uint8Array[] = []
-  for await (const chunk of chunksOf(blob.body)) parts.push(chunk)
-  return joined(parts)
+  const bytes = await readPacked(blobs, key, range)
+  if (!bytes) throw lostSpans({ key, trace_id }, 'is missing')
+  return bytes
 }
 
 function lostSpans(
@@ -255,16 +253,6 @@ function lostSpans(
     `The stored spans of trace '${trace_id}' are lost: ${where} ${problem}; restore it from a backup, or delete the trace`,
     { cause },
   )
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
 }
 
 /** Condition that spans lie in the blob store under a key, for garbage collection. */

@@ -9,11 +9,23 @@ export type Point = {
   readonly value: number
 }
 
+/** As `packPoints`, in base64 for a row. */
+export function encodePoints(points: readonly Point[]): string {
+  return toBase64(packPoints(points))
+}
+
+/** The points of `encodePoints`, in their order. @throws what is damaged is not read as fewer points */
+export function decodePoints(text: string): Point[] {
+  const bytes = fromBase64(text)
+  if (!bytes) throw new Error('Points of a metric are damaged: they are no base64')
+  return unpackPoints(bytes)
+}
+
 /**
- * Points as base64 of: a byte of flags; how many there are; their times, then their steps, each as the
+ * Points as bytes: one of flags; how many there are; their times, then their steps, each as the
  * difference from the one before; their values. Every value comes back to the bit, but that all NaN are one.
  */
-export function encodePoints(points: readonly Point[]): string {
+export function packPoints(points: readonly Point[]): Uint8Array<ArrayBuffer> {
   const isWide = !points.every(({ timestampMs, step }) => isNear(timestampMs) && isNear(step))
   const isSingle = points.every(({ value }) => Object.is(Math.fround(value), value))
   const writer = new Writer(16 + points.length * 24)
@@ -32,13 +44,11 @@ export function encodePoints(points: readonly Point[]): string {
     }
   }
   for (const { value } of points) writer.real(value, isSingle)
-  return toBase64(writer.bytes())
+  return writer.bytes()
 }
 
-/** The points of `encodePoints`, in their order. @throws what is damaged is not read as fewer points */
-export function decodePoints(text: string): Point[] {
-  const bytes = fromBase64(text)
-  if (!bytes) throw new Error('Points of a metric are damaged: they are no base64')
+/** The points of `packPoints`, in their order. @throws what is damaged is not read as fewer points */
+export function unpackPoints(bytes: Uint8Array<ArrayBuffer>): Point[] {
   const reader = new Reader(bytes)
   const flags = reader.byte()
   if (flags > (wide | single)) throw new Error(`Points of a metric are in an unknown form ${flags}`)
@@ -107,7 +117,7 @@ class Writer {
     this.#at += isSingle ? 4 : 8
   }
 
-  bytes(): Uint8Array {
+  bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#view.buffer, 0, this.#at)
   }
 }
@@ -118,7 +128,7 @@ class Reader {
   #at = 0
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#view = new DataView(bytes.buffer)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   byte(): number {

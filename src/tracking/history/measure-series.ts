@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Int64 } from '../../core/int64.ts'
-import type { Database } from '../../db/database.ts'
 import type { Point } from './chunk-codec.ts'
-import { readRoundsOf } from './read-points.ts'
+import { type HistoryStore, readRoundsOf } from './read-points.ts'
 import type { PartRow } from './series-buckets.ts'
 
 type Series = { readonly run: number; readonly key: string }
@@ -22,29 +21,29 @@ const seriesPerRead = 10
  * However long they are, few of their points are in memory at once.
  */
 export async function measureSeries<S extends Series>(
-  db: Database,
+  store: HistoryStore,
   series: readonly S[],
   axis: Axis,
 ): Promise<Map<S, PartRow[]>> {
   const rows = new Map<S, PartRow[]>()
   for (let at = 0; at < series.length; at += seriesPerRead) {
     const measured = series.slice(at, at + seriesPerRead).map((of) => new MeasuredSeries(of, axis))
-    await measureEach(db, measured)
+    await measureEach(store, measured)
     const long = measured.filter((one) => one.startPieces())
-    await measureEach(db, long)
+    await measureEach(store, long)
     for (const one of measured) rows.set(one.of, one.rows())
   }
   return rows
 }
 
 async function measureEach<S extends Series>(
-  db: Database,
+  store: HistoryStore,
   measured: readonly MeasuredSeries<S>[],
 ): Promise<void> {
   const wanted = measured.map(({ of: { run, key } }) => ({
     ...{ run: sql`${run}`, key, count: Number.POSITIVE_INFINITY },
   }))
-  for await (const round of readRoundsOf(db, wanted)) {
+  for await (const round of readRoundsOf(store, wanted)) {
     for (const [i, one] of measured.entries()) one.add(round[i] ?? [])
   }
 }

@@ -3,35 +3,45 @@ import { int64FromRow } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
+import type { Platform } from '../../platform/context.ts'
 import { storedValue } from '../latest-metrics.ts'
 import { decodePoints, type Point } from './chunk-codec.ts'
-import { comparePlaces, comparePoints, sortPoints } from './point-order.ts'
-
-/** A part of the history of one metric of one run. */
-export type PartWanted = {
-  /** Of `runs.id`, without columns of its own. */
-  readonly run: SQL
-  readonly key: string
-  /** The point behind which to begin. */
-  readonly after?: Point | undefined
-  /** Points, at most; may be infinite. */
-  readonly count: number
-}
+import { findFolded, type OpenSegments, openSegmentsOf, readFolded } from './read-folded.ts'
+import { isFoldedSql, type SegmentRow, segmentsStatement } from './read-segments.ts'
+import {
+  addBehind,
+  type ChunkRow,
+  isBehind,
+  isMoved,
+  isOpen,
+  type PartWanted,
+  pointsPerTurn,
+  type Reading,
+  settleOrder,
+  startAnew,
+  startReading,
+} from './reading.ts'
 
 /** Points of one statement: their JSON stays far below the 2 MB that one value of D1 may have. */
 const rowsPerRead = 5000
 /** Of 8 to 1,000 points each; how many a part has to a chunk is known once some were read. */
 const chunksPerRead = { least: 8, first: 16, most: 256, pointsOfOne: 100 }
-/** Points of a part that are put in order in one turn, and lie in memory at once where nobody keeps them. */
-const pointsPerTurn = 16_000
+
+/** Where histories are. */
+export type HistoryStore = Pick<Platform, 'db' | 'blobs'>
 
 /**
  * The points of each part in the order of history, each once, wherever they are kept. One round trip for
- * all parts, and more where they are long.
+ * all parts, and more where they are long or folded.
+ *
+ * @throws DATA_LOSS points are lost: a history that cannot be read is not a shorter one
  */
-export async function readPointsOf(db: Database, parts: readonly PartWanted[]): Promise<Point[][]> {
+export async function readPointsOf(
+  store: HistoryStore,
+  parts: readonly PartWanted[],
+): Promise<Point[][]> {
   const points: Point[][] = parts.map(() => [])
-  for await (const round of readRoundsOf(db, parts)) {
+  for await (const round of readRoundsOf(store, parts)) {
     for (const [i, part] of round.entries()) for (const point of part) points[i]?.push(point)
   }
   return points
@@ -39,60 +49,58 @@ export async function readPointsOf(db: Database, parts: readonly PartWanted[]): 
 
 /**
  * As `readPointsOf`, as they come: each round has the next points of each part. Every read of the history
- * of a metric goes through here.
+ * of a metric goes through here. A round is one moment of the database; where points were folded between two,
+ * that part is read anew from behind what was passed on.
  */
 export async function* readRoundsOf(
-  db: Database,
+  { db, blobs }: HistoryStore,
   parts: readonly PartWanted[],
 ): AsyncGenerator<readonly (readonly Point[])[]> {
   const readings = parts.map(startReading)
+  const openSegment = openSegmentsOf(blobs)
   for (;;) {
     const open = readings.filter(isOpen)
     if (open.length === 0) return
-    const inRows = open.filter(({ rows }) => !rows.isDone)
-    const inChunks = open.filter((reading) => !reading.chunks.isDone)
-    const counts = inChunks.map((reading) => chunksWanted(reading, parts.length))
-    const found = await db.batch({
-      rows: inRows.map(rowsStatement),
-      chunks: inChunks.map((reading, i) => chunksStatement(reading, counts[i] ?? 0)),
-    })
-    for (const [i, reading] of inRows.entries()) takeRows(reading, found.rows[i]?.[0]?.points)
-    for (const [i, reading] of inChunks.entries()) {
-      takeChunks(reading, found.chunks[i] ?? [], counts[i] ?? 0)
-      await letOthersRun()
-    }
-    yield readings.map((reading) => (open.includes(reading) ? settleOrder(reading) : []))
+    const moved = await readOn(db, open, { openSegment, parts: parts.length })
+    yield readings.map((reading) =>
+      open.includes(reading) && !moved.has(reading) ? settleOrder(reading) : [],
+    )
   }
 }
 
-/** Whether some of the history of a metric of a run is in chunks; else it is all in rows of `metrics`. */
+/** @returns those that begin anew */
+async function readOn(
+  db: Database,
+  open: readonly Reading[],
+  { openSegment, parts }: { readonly openSegment: OpenSegments; readonly parts: number },
+): Promise<ReadonlySet<Reading>> {
+  const inRows = open.filter((reading) => isBehind(reading, 'rows'))
+  const inChunks = open.filter((reading) => isBehind(reading, 'chunks'))
+  const counts = inChunks.map((reading) => chunksWanted(reading, parts))
+  const found = await db.batch({
+    rows: inRows.map(rowsStatement),
+    chunks: inChunks.map((reading, i) => chunksStatement(reading, counts[i] ?? 0)),
+    folded: open.map(({ wanted }) => segmentsStatement(wanted.run)),
+  })
+  const moved = new Set(open.filter((reading, i) => isMoved(reading, found.folded[i] ?? [])))
+  for (const [i, reading] of inRows.entries()) takeRows(reading, found.rows[i]?.[0]?.points)
+  for (const [i, reading] of inChunks.entries()) {
+    takeChunks(reading, found.chunks[i] ?? [], counts[i] ?? 0)
+    await letOthersRun()
+  }
+  const stayed = open.map((reading, i) => ({ reading, rows: found.folded[i] ?? [] }))
+  await Promise.all(
+    stayed.map(({ reading, rows }) =>
+      moved.has(reading) ? startAnew(reading) : takeFolded(openSegment, reading, rows),
+    ),
+  )
+  return moved
+}
+
+/** Whether some of the history of a metric of a run may be elsewhere than in rows of `metrics`. */
 export function hasChunksSql(run: SQL, key: SQL): SQL {
-  return sql`exists (select 1 from metric_chunks c where c.run = ${run} and c.key = ${key})`
-}
-
-/** How far one part is read: what is in rows and what is in chunks come at their own pace. */
-type Reading = {
-  readonly wanted: PartWanted
-  readonly rows: { after: Point | undefined; isDone: boolean }
-  readonly chunks: { last: ChunkRow | undefined; isDone: boolean; read: number; points: number }
-  /** Read, but what comes still may belong before them. */
-  waiting: Point[]
-  /** Points that were passed on. */
-  passed: number
-}
-
-function startReading(wanted: PartWanted): Reading {
-  return {
-    wanted,
-    rows: { after: wanted.after, isDone: false },
-    chunks: { last: undefined, isDone: false, read: 0, points: 0 },
-    waiting: [],
-    passed: 0,
-  }
-}
-
-function isOpen({ wanted, rows, chunks, passed }: Reading): boolean {
-  return passed < wanted.count && !(rows.isDone && chunks.isDone)
+  return sql`(exists (select 1 from metric_chunks c where c.run = ${run} and c.key = ${key})
+    or ${isFoldedSql(run)})`
 }
 
 /** @param parts that are read at once, and share what is read at first */
@@ -149,15 +157,8 @@ function takeRows(reading: Reading, text: string | undefined): void {
   for (const point of points) reading.waiting.push(point)
 }
 
-type ChunkRow = {
-  readonly first_ms: number | string
-  readonly first_step: number | string
-  readonly id: number
-  readonly body: string
-}
-
-function chunksStatement({ wanted, chunks }: Reading, count: number): SQL<ChunkRow> {
-  const { run, key, after } = wanted
+function chunksStatement({ wanted, chunks, after }: Reading, count: number): SQL<ChunkRow> {
+  const { run, key } = wanted
   const unread = after
     ? sql`and (c.last_ms, c.last_step) >= (${int64Param(after.timestampMs)}, ${int64Param(after.step)})`
     : sql``
@@ -172,38 +173,26 @@ function chunksStatement({ wanted, chunks }: Reading, count: number): SQL<ChunkR
 }
 
 function takeChunks(reading: Reading, found: readonly ChunkRow[], count: number): void {
-  const { after } = reading.wanted
   reading.chunks.isDone = found.length < count
   reading.chunks.last = found.at(-1) ?? reading.chunks.last
   reading.chunks.read += found.length
   for (const { body } of found) {
     const points = decodePoints(body)
     reading.chunks.points += points.length
-    for (const point of points) {
-      if (!after || comparePoints(point, after) > 0) reading.waiting.push(point)
-    }
+    addBehind(reading, points)
   }
 }
 
-/** What nothing that is still to be read can come before; it is passed on. */
-function settleOrder(reading: Reading): readonly Point[] {
-  const { wanted, rows, chunks, passed } = reading
-  reading.waiting = sortPoints(reading.waiting)
-  const chunkPlace = chunks.last && {
-    timestampMs: int64FromRow(chunks.last.first_ms),
-    step: int64FromRow(chunks.last.first_step),
-  }
-  const isWhole = rows.isDone && chunks.isDone
-  const isSettled = (point: Point) =>
-    (rows.isDone || (rows.after !== undefined && comparePoints(point, rows.after) <= 0)) &&
-    (chunks.isDone || (chunkPlace !== undefined && comparePlaces(point, chunkPlace) < 0))
-  const unsettled = isWhole ? -1 : reading.waiting.findIndex((point) => !isSettled(point))
-  const count = Math.min(
-    unsettled === -1 ? reading.waiting.length : unsettled,
-    wanted.count - passed,
-  )
-  const settled = reading.waiting.slice(0, count)
-  reading.waiting = reading.waiting.slice(count)
-  reading.passed += count
-  return settled
+async function takeFolded(
+  open: OpenSegments,
+  reading: Reading,
+  rows: readonly SegmentRow[],
+): Promise<void> {
+  const { wanted, after, passed } = reading
+  reading.folded ??= await findFolded(open, rows, { key: wanted.key, after })
+  if (reading.folded.lost || !isBehind(reading, 'folded')) return
+  const count = Math.min(wanted.count - passed, pointsPerTurn)
+  const { points, left } = await readFolded(reading.folded, count)
+  reading.folded = left
+  addBehind(reading, points)
 }

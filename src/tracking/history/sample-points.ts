@@ -1,7 +1,7 @@
-import type { Database } from '../../db/database.ts'
 import type { Point } from './chunk-codec.ts'
 import { compareSteps } from './point-order.ts'
-import { type PartWanted, readPointsOf, readRoundsOf } from './read-points.ts'
+import { type HistoryStore, readPointsOf, readRoundsOf } from './read-points.ts'
+import type { PartWanted } from './reading.ts'
 
 /** Points that are kept until it is known how many there are. */
 const heldMax = 32_000
@@ -19,7 +19,7 @@ type Sample = {
  * steps go along with its times, as nearly all do, is read twice and never lies in memory as a whole.
  */
 export async function samplePoints(
-  db: Database,
+  store: HistoryStore,
   part: Pick<PartWanted, 'run' | 'key'>,
   { count, isWanted }: Sample,
 ): Promise<Point[]> {
@@ -27,7 +27,7 @@ export async function samplePoints(
   let held: Point[] | undefined = []
   let [total, isInOrder] = [0, true]
   let before: Point | undefined
-  for await (const [points = []] of readRoundsOf(db, [wanted])) {
+  for await (const [points = []] of readRoundsOf(store, [wanted])) {
     for (const point of points.filter(isWanted)) {
       total += 1
       isInOrder &&= before === undefined || compareSteps(before, point) < 0
@@ -37,20 +37,20 @@ export async function samplePoints(
     if (total > heldMax) held = undefined
   }
   if (held) return chooseByRank(held.sort(compareSteps), count)
-  if (isInOrder) return readRanks(db, wanted, { total, count, isWanted })
-  const [all = []] = await readPointsOf(db, [wanted])
+  if (isInOrder) return readRanks(store, wanted, { total, count, isWanted })
+  const [all = []] = await readPointsOf(store, [wanted])
   return chooseByRank(all.filter(isWanted).sort(compareSteps), count)
 }
 
 async function readRanks(
-  db: Database,
+  store: HistoryStore,
   wanted: PartWanted,
   { total, count, isWanted }: Sample & { readonly total: number },
 ): Promise<Point[]> {
   const ranks = new Set(ranksOf(total, count))
   const chosen: Point[] = []
   let rank = 0
-  for await (const [points = []] of readRoundsOf(db, [wanted])) {
+  for await (const [points = []] of readRoundsOf(store, [wanted])) {
     for (const point of points.filter(isWanted)) {
       if (ranks.has(rank)) chosen.push(point)
       rank += 1

@@ -58,7 +58,7 @@ type PointsWanted = {
 
 async function readPoints(ctx: Context, { runId, ...wanted }: PointsWanted): Promise<Metric[]> {
   const run = sql`(select runs.id from runs where ${isRun(ctx, runId)})`
-  const [points = []] = await readPointsOf(ctx.db, [{ ...wanted, run }])
+  const [points = []] = await readPointsOf(ctx, [{ ...wanted, run }])
   return points.map((point) => ({ ...point, key: wanted.key }))
 }
 
@@ -141,7 +141,7 @@ export async function readMetricHistoryOfRuns(
     const round = runs.slice(at, at + runsPerRead)
     const count = pointsMax - metrics.length
     const read = await readPointsOf(
-      ctx.db,
+      ctx,
       round.map(({ id }) => ({ run: sql`${id}`, key, count })),
     )
     for (const [i, { run_id: runId }] of round.entries()) {
@@ -209,7 +209,7 @@ export async function sampleMetricHistory(
       count: pointsMax,
       isWanted: ({ step }: Point) => !interval || (step >= interval.start && step <= interval.end),
     }
-    for (const point of await samplePoints(ctx.db, { run: sql`${id}`, key }, sample)) {
+    for (const point of await samplePoints(ctx, { run: sql`${id}`, key }, sample)) {
       sampled.push({ place, metric: { ...point, key, runId } })
     }
   }

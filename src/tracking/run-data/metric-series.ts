@@ -3,6 +3,7 @@ import { longReadsOf } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { measureSeries } from '../history/measure-series.ts'
 import { hasChunksSql } from '../history/read-points.ts'
+import { findFoldedRuns } from '../history/read-segments.ts'
 import { bucketsOf, hasOrder, type PartRow, type SeriesBucket } from '../history/series-buckets.ts'
 
 /** What a chart draws of a metric along its x axis. */
@@ -54,7 +55,6 @@ type Span = {
 export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promise<MetricSeries[]> {
   const spans = await readSpans(ctx, query)
   if (spans.length === 0) return []
-  const chunked = spans.filter(isChunked)
   const small = spans.filter((span) => !isChunked(span) && span.is_small === 1)
   const long = spans.filter((span) => !isChunked(span) && span.is_small === 0)
   const { points, ranges } = await readParts(ctx, query, { small, long })
@@ -64,7 +64,10 @@ export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promis
   for (const span of small) parts.set(span, pointsBy.get(nameOf(span)) ?? [])
   for (const span of long) parts.set(span, rangesBy.get(nameOf(span)) ?? [])
   if (query.x === 'step') await refineSteps(ctx, query, { long, parts })
-  for (const [span, rows] of await measureSeries(ctx.db, chunked, query)) parts.set(span, rows)
+  // Rows may have gone to a pack while they were read.
+  const folded = await findFoldedRuns(ctx.db, spans)
+  const elsewhere = spans.filter((span) => isChunked(span) || folded.has(span.run))
+  for (const [span, rows] of await measureSeries(ctx, elsewhere, query)) parts.set(span, rows)
   return spans.flatMap((span) => {
     const rows = parts.get(span) ?? []
     const count = rows.reduce((sum, { points: of }) => sum + of, 0)

@@ -5,73 +5,10 @@ import { readMetricSeries } from '../../../src/tracking/run-data/metric-series.t
 import { contextOf } from '../../support/accounts.ts'
 import { metrics, type Point, points } from '../points.ts'
 import { startedRun } from '../started-run.ts'
-
-/** Times and steps that meet, doubles that have neighbours, and what is at the ends. */
-const steps = fc.oneof(
-  fc.integer({ min: 0, max: 40 }),
-  fc.constantFrom(-1, '9223372036854775807', '-9223372036854775808', '9007199254740993'),
-)
-const times = fc.oneof(
-  fc.integer({ min: 0, max: 30 }),
-  fc.constantFrom(1_700_000_000_000, '9223372036854775807', '9007199254740993'),
-)
-const values = fc.constantFrom('NaN', 'Infinity', '-Infinity', 0, '-0.0', 0.1, 0.3, -1, 2, 1e-310)
-const anyPoint = fc.tuple(steps, times, values)
-const batches = fc.array(fc.array(anyPoint, { minLength: 1, maxLength: 60 }), {
-  minLength: 1,
-  maxLength: 8,
-})
-
-type AnyPoint = readonly [step: number | string, time: number | string, value: number | string]
-
-const wire = (batch: readonly AnyPoint[]) =>
-  batch.map(([step, timestamp, value]) => ({ key: 'm', step, timestamp, value }))
-
-/** A run that gets points as they come, and its twin, to which they come in pieces that are rows. */
-async function twins() {
-  const server = await startedRun()
-  const { post, get, platform } = server
-  const create = async () =>
-    (await post('runs/create', { experiment_id: '0' })).json.run.info.run_id as string
-  const log = async (run_id: string, batch: readonly AnyPoint[]) =>
-    expect((await post('runs/log-batch', { run_id, metrics: wire(batch) })).json).toEqual({})
-  const logTo = {
-    run: log,
-    twin: async (runId: string, batch: readonly AnyPoint[]) => {
-      for (let at = 0; at < batch.length; at += 7) await log(runId, batch.slice(at, at + 7))
-    },
-  }
-  const text = async (path: string, runId: string) =>
-    (await get(path.replaceAll('RUN', runId))).text.replaceAll(runId, 'RUN')
-  const pagesOf = async (runId: string, size: number) => {
-    const pages: string[] = []
-    for (let token = ''; pages.length < 1000; ) {
-      const path = `metrics/get-history?run_id=${runId}&metric_key=m&max_results=${size}`
-      const { json } = await get(`${path}&page_token=${token}`)
-      pages.push(JSON.stringify(json.metrics))
-      token = json.next_page_token ?? ''
-      if (token === '') return pages
-    }
-    throw new Error('The pages do not end')
-  }
-  const series = (runId: string, x: 'step' | 'time') =>
-    readMetricSeries(contextOf(platform), {
-      ...{ runIds: [runId], keys: ['m'], x, bucketsMax: 1000 },
-    })
-  return { ...server, create, logTo, text, pagesOf, series }
-}
-
-const reads = [
-  'metrics/get-history?run_id=RUN&metric_key=m',
-  'metrics/get-history-bulk?run_id=RUN&metric_key=m&max_results=25000',
-  'metrics/get-history-bulk?run_id=RUN&metric_key=m&max_results=11',
-  'metrics/get-history-bulk-interval?run_ids=RUN&metric_key=m&max_results=7',
-  'metrics/get-history-bulk-interval?run_ids=RUN&metric_key=m&start_step=3&end_step=20&max_results=50',
-  'runs/get?run_id=RUN',
-]
+import { batches, reads, twins } from '../twins.ts'
 
 test('whatever is logged, and however often, reads as if each point were a row', async () => {
-  const { create, logTo, text, pagesOf, series } = await twins()
+  const { create, logTo, text, latestIn, pagesOf, series } = await twins()
   const all = fc.record({ batches, again: fc.boolean(), size: fc.integer({ min: 5, max: 40 }) })
   await fc.assert(
     fc.asyncProperty(all, async ({ batches, again, size }) => {
@@ -81,14 +18,8 @@ test('whatever is logged, and however often, reads as if each point were a row',
         if (again) await logTo.run(run, batch.toReversed())
         await logTo.twin(twin, batch)
       }
-      for (const path of reads.slice(0, -1))
-        expect(await text(path, run)).toBe(await text(path, twin))
-      const latest = /"metrics":\[[^\]]*\]/
-      const [ours, others] = [
-        await text('runs/get?run_id=RUN', run),
-        await text('runs/get?run_id=RUN', twin),
-      ]
-      expect(latest.exec(ours)?.[0]).toBe(latest.exec(others)?.[0])
+      for (const path of reads) expect(await text(path, run)).toBe(await text(path, twin))
+      expect(await latestIn(run)).toBe(await latestIn(twin))
       expect(await pagesOf(run, size)).toEqual(await pagesOf(twin, size))
       for (const x of ['step', 'time'] as const) {
         const [[one], [other]] = [await series(run, x), await series(twin, x)]
