@@ -92,6 +92,14 @@ const tracking: readonly CountedOperation[] = [
     name: 'history of 10,000 points',
     call: get(({ runId }) => `metrics/get-history?run_id=${runId}&metric_key=history`),
   },
+  {
+    name: 'history of 10,000 points that are folded',
+    before: async (world) => {
+      await world.endAnother(['history'], 1000)
+      await world.fold()
+    },
+    call: get(({ another }) => `metrics/get-history?run_id=${another.runId}&metric_key=history`),
+  },
 ]
 
 const registry: readonly CountedOperation[] = [
@@ -193,6 +201,16 @@ const background: readonly CountedOperation[] = [
     name: 'a minute in which nothing is to do',
     before: ({ settle }) => settle(),
     call: ({ platform }) => runBackgroundWork(platform),
+  },
+  {
+    name: 'fold a run of 10,000 points of 10 metrics',
+    before: (world) => world.endAnother(keys, 1000),
+    call: (world) => world.fold(),
+  },
+  {
+    name: 'fold a run of 10,000 points that came alone',
+    before: (world) => world.endAnother(keys, 70),
+    call: (world) => world.fold(),
   },
   { name: 'the work of an hour', call: ({ platform }) => runHourlyWork(platform) },
 ]

@@ -1,6 +1,9 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { countedPlatform } from '#platform'
 import { runBackgroundWork } from '../../src/background.ts'
+import type { Platform } from '../../src/platform/context.ts'
+import { foldMetrics } from '../../src/tracking/folding/fold-metrics.ts'
 import { seedRuns } from '../search/seed.ts'
 import { admin, adminPassword, authServer } from '../support/auth-server.ts'
 import type { Client, Json, Reply } from '../support/client.ts'
@@ -36,6 +39,7 @@ export async function countedWorld() {
   const rita = s.as(bearer)
   const made = await taken(rita.post('experiments/create', { name: 'e' }))
   const experimentId: string = made.experiment_id
+  await restFolding(s.platform)
   const main = await startRun(rita, experimentId)
   for (let batch = 0; batch < 10; batch++) {
     const metrics = pointsOf(batch, ['history'])
@@ -57,6 +61,28 @@ export async function countedWorld() {
     startAnother: async (): Promise<void> => {
       world.another = await startRun(rita, experimentId)
     },
+    /** Another run with 10,000 points, which has ended, and is the next to be folded. */
+    endAnother: async (keys: readonly string[], pointsOfCall: number): Promise<void> => {
+      await world.startAnother()
+      const { runId } = world.another
+      for (let batch = 0; batch < 10; batch++) {
+        const metrics = pointsOf(batch, keys)
+        for (let at = 0; at < metrics.length; at += pointsOfCall) {
+          const some = metrics.slice(at, at + pointsOfCall)
+          await taken(rita.post('runs/log-batch', { run_id: runId, metrics: some }))
+        }
+      }
+      await taken(
+        rita.post('runs/update', {
+          run_id: runId,
+          status: 'FINISHED',
+          end_time: 1_700_000_000_000,
+        }),
+      )
+      await s.platform.db.all(sql`update metric_folding set next_at_ms = 0,
+        next_run = (select id from runs where run_id = ${runId})`)
+    },
+    fold: () => foldMetrics(s.platform),
     /** Send a file of 1 MB, or read one. */
     file: async (method: 'PUT' | 'GET', path: string): Promise<void> => {
       const body = method === 'PUT' ? { body: megabyte } : {}
@@ -111,6 +137,13 @@ export async function countedWorld() {
   }
   await world.file('PUT', `${main.folder}/model.pkl`)
   return world
+}
+
+/** Points are folded when a test says so. */
+async function restFolding({ db, now }: Platform): Promise<void> {
+  await db.all(
+    sql`insert into metric_folding (id, next_run, next_at_ms) values (1, 0, ${now() + 3_600_000})`,
+  )
 }
 
 /** The answer's body. */

@@ -11,6 +11,7 @@ const growing = [
   'log-batch of 100 params of a new run',
   'register a version of 1 file',
   'log a trace of 20 spans',
+  'fold a run of 10,000 points of 10 metrics',
 ]
 const times = 100
 
