@@ -1,10 +1,11 @@
 import type { FC } from 'hono/jsx'
+import type { GroupFigures, RunGroup } from '../../../tracking/runs/run-groups.ts'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import { filterOfWords, quotedText } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import { metricText, ShortText } from './run-cell.tsx'
-import type { GroupFigures, RunGroup, RunGroups } from './run-groups.ts'
+import type { RunGroups } from './run-groups.ts'
 import { addressOf, orderKeyOf, type RunsQuery, titleOf } from './run-query.ts'
 import { SortLink, sortedBy } from './sort-link.tsx'
 
@@ -46,7 +47,7 @@ export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query }) => {
             <td class="number">{countText(group.runs)}</td>
             {columns.map((column) => (
               <td class="number">
-                <Figures of={group.figures.get(column)} runs={group.runs} />
+                <Figures of={group.figures.get(titleOf(column))} runs={group.runs} />
               </td>
             ))}
           </tr>
@@ -68,11 +69,15 @@ const GroupName: FC<NameProps> = ({ to, query, by, group: { value } }) => {
   return <a href={addressOf(to, { ...query, group: undefined, words, after: undefined })}>{name}</a>
 }
 
+/** A link to longer values would make the page long. */
+const linkedMax = 500
+
 /** The clause that finds runs of this value; undefined: no filter can say it. */
 function clauseOf(column: string, value: string | undefined): string | undefined {
   const key = orderKeyOf(column)
   if (key === undefined) return undefined
   if (value === undefined) return `${key} IS NULL`
+  if (value.length > linkedMax) return undefined
   const isUnsayable = (value.includes("'") && value.includes('"')) || value.includes('\0')
   return isUnsayable ? undefined : `${key} = ${quotedText(value)}`
 }
