@@ -15,6 +15,7 @@ import { deleteVersionTag, setVersionTag } from '../../registry/tags.ts'
 import { getHold, liftHold, placeHold } from '../../registry/versions/legal-holds.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { getVersion, updateVersion } from '../../registry/versions/versions.ts'
+import { enterOther } from '../../workspaces/reach.ts'
 import { modelNameOf, versionOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
@@ -35,7 +36,10 @@ export async function showVersionChange(c: AppContext, shown: Reshown = {}): Pro
     findRefusal(requireModelVersion(ctx, name, 'MANAGE')),
   ])
   const page = (
-    <VersionEditPage {...{ frame, version, ...shown, whyNot: { edit, promote, manage } }} />
+    <VersionEditPage
+      {...{ frame, version, ...shown, whyNot: { edit, promote, manage } }}
+      hasWorkspaces={ctx.settings.workspaces}
+    />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
@@ -85,20 +89,27 @@ export const postAlias = change({
     pointAlias(ctx, name, { alias: checkGiven(alias, 'The alias'), version }),
 })
 
-/** `POST /models/{name}/{version}/link`: in a collection of the same workspace. */
+/** `POST /models/{name}/{version}/link`: in a collection of this workspace, or of the one that is named. */
 export const postLink = change({
   operation: 'linkVersion',
-  read: (form) => ({ collection: form.text('collection') ?? '' }),
-  async rule(ctx, { name, collection }) {
+  read: (form) => ({
+    collection: form.text('collection') ?? '',
+    workspace: form.text('workspace') || undefined,
+  }),
+  async rule(ctx, { name, collection, workspace }) {
     await requireModelVersion(ctx, name, 'MANAGE')
-    await requireRegistering(ctx, collection)
+    await requireRegistering(await enterOther(ctx, workspace), collection)
   },
   field: 'collection',
-  async make(ctx, { name, version, collection }) {
+  async make(ctx, { name, version, collection, workspace }) {
+    const at = await enterOther(ctx, workspace)
     const linked = { workspace: ctx.workspace, version: await getVersion(ctx, name, version) }
-    await keepLoggedCard(ctx, await linkVersion(ctx, collection, linked))
+    await keepLoggedCard(at, await linkVersion(at, collection, linked))
+    return { isElsewhere: at.workspace !== ctx.workspace }
   },
-  next: (to, { collection }) => to.model(collection),
+  // Addresses of pages lead into the workspace of the page.
+  next: (to, { name, version, collection }, { isElsewhere }) =>
+    isElsewhere ? to.version(name, version) : to.model(collection),
 })
 
 /** `POST /models/{name}/{version}/hold` */

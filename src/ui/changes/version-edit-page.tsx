@@ -13,6 +13,8 @@ type VersionEditProps = Reshown & {
   readonly frame: Frame
   readonly version: VersionDetail
   readonly whyNot: ModelRights
+  /** Whether the server has several workspaces. */
+  readonly hasWorkspaces: boolean
 }
 
 /** Everything about a version that people change by hand, but its card and its stage. */
@@ -46,7 +48,9 @@ export const VersionEditPage: FC<VersionEditProps> = (props) => {
   )
 }
 
-const VersionForms: FC<VersionEditProps> = ({ frame: { to }, version, whyNot, ...shown }) => {
+const VersionForms: FC<VersionEditProps> = (props) => {
+  const { frame, version, whyNot, hasWorkspaces, ...shown } = props
+  const { to } = frame
   const { name, version: number, description, tags, hold } = version
   const path = to.version(name, number)
   return (
@@ -104,6 +108,13 @@ const VersionForms: FC<VersionEditProps> = ({ frame: { to }, version, whyNot, ..
             isRequired
             {...{ problem: shown.problem, typed: shown.typed?.('collection') }}
           />
+          {hasWorkspaces ? (
+            <LineField
+              label="Of the workspace, if it is another"
+              name="workspace"
+              typed={shown.typed?.('workspace')}
+            />
+          ) : null}
           <button type="submit">Link</button>
         </form>
       </Changes>
