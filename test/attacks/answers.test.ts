@@ -50,7 +50,11 @@ describe('a text is never cut inside a character', () => {
         promotionId: null,
         approvedBy: [],
       }
-      const { body } = payloadOf(event, { format: 'slack', webhookId: '1' })
+      const { body } = payloadOf(event, {
+        format: 'slack',
+        webhookId: '1',
+        packageStage: 'Production',
+      })
       expect(body).not.toMatch(/\\ud[89a-f]|[\ud800-\udbff](?![\udc00-\udfff])/i)
     }
   })

@@ -81,3 +81,19 @@ describe('the price of storage', () => {
     )
   })
 })
+
+describe('the stage of approved packages', () => {
+  test.each([
+    ['staging', 'Staging'],
+    ['PRODUCTION', 'Production'],
+    ['Live-1', 'Live-1'],
+  ])('is %s', (value, stage) => {
+    expect(read({ GATEHOUSE_PACKAGE_STAGE: value }).packageStage).toBe(stage)
+  })
+
+  test.each(['none', 'Archived', "a'b", 'a b', 'x'.repeat(65)])('%s is refused', (value) => {
+    expect(() => read({ GATEHOUSE_PACKAGE_STAGE: value })).toThrow(
+      /package-stage.*a stage other than None and Archived/,
+    )
+  })
+})

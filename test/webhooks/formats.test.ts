@@ -14,7 +14,11 @@ const moved: RegistryEvent = {
 }
 
 function sent(format: Format, event = moved) {
-  const { contentType, body } = payloadOf(event, { format, webhookId: 'a-webhook' })
+  const { contentType, body } = payloadOf(event, {
+    format,
+    webhookId: 'a-webhook',
+    packageStage: 'Production',
+  })
   return { contentType, json: JSON.parse(body) }
 }
 

@@ -161,14 +161,23 @@ test.each([
   ['model_version.flagged', 'what may run when it is loaded was found (1)'],
   ['registered_model.card_template_set', 'registered model card template set'],
 ])('Slack is told of %s in words', (type, words) => {
-  const { body } = payloadOf(exampleEvent(type, 0), { format: 'slack', webhookId: 'hook' })
+  const { body } = payloadOf(exampleEvent(type, 0), {
+    format: 'slack',
+    webhookId: 'hook',
+    packageStage: 'Production',
+  })
   expect(JSON.parse(body).text.replaceAll('\u200b', '')).toContain(`: ${words}`)
 })
 
 test('EventBridge is told what requests say of approval', () => {
   const status = (type: string) =>
-    JSON.parse(payloadOf(exampleEvent(type, 0), { format: 'eventbridge', webhookId: 'hook' }).body)
-      .detail.ModelApprovalStatus
+    JSON.parse(
+      payloadOf(exampleEvent(type, 0), {
+        format: 'eventbridge',
+        webhookId: 'hook',
+        packageStage: 'Production',
+      }).body,
+    ).detail.ModelApprovalStatus
   expect(status('promotion.opened')).toBe('PendingManualApproval')
   expect(status('promotion.rejected')).toBe('Rejected')
   expect(status('promotion.approved')).toBeUndefined()
@@ -178,7 +187,13 @@ test('every type has an example in every format', () => {
   for (const type of eventTypes) {
     for (const format of ['json', 'mlflow', 'cloudevents', 'slack', 'eventbridge'] as const) {
       expect(() =>
-        JSON.parse(payloadOf(exampleEvent(type, 0), { format, webhookId: 'hook' }).body),
+        JSON.parse(
+          payloadOf(exampleEvent(type, 0), {
+            format,
+            webhookId: 'hook',
+            packageStage: 'Production',
+          }).body,
+        ),
       ).not.toThrow()
     }
   }

@@ -12,7 +12,6 @@ import { moveToStage } from '../../governance/moves/move-to-stage.ts'
 import { isUnreviewedSql } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
-import { packageStage } from '../../registry/packages/package-status.ts'
 import {
   checkPackageUpdate,
   type PackageChange,
@@ -115,7 +114,7 @@ function isDeciding({ ModelApprovalStatus: status, ModelLifeCycle: cycle }: Upda
 /** @throws what `checkCard` throws, and for a card that a decision comes before */
 async function refuseCard(ctx: Context, { ModelPackageArn: at, ModelCard, ...req }: Update) {
   if (ModelCard === undefined) return
-  checkCard(ModelCard, await getVersionDetail(ctx, at.name, at.version))
+  checkCard(ctx, ModelCard, await getVersionDetail(ctx, at.name, at.version))
   const said = req.ModelApprovalStatus ?? req.ModelLifeCycle?.StageStatus ?? ''
   if (said === '' || said.startsWith('Pending')) return
   throw conflict(
@@ -138,8 +137,9 @@ async function refuseMembers(ctx: Context, req: Update): Promise<void> {
 async function decide(ctx: Context, req: Update): Promise<void> {
   const { ModelApprovalStatus: status, ModelLifeCycle: cycle } = req
   if (status !== undefined) {
+    const stage = await resolveStage(ctx, ctx.settings.packageStage)
     return decisions[status](ctx, {
-      ...{ ...req.ModelPackageArn, stage: packageStage, comment: req.ApprovalDescription },
+      ...{ ...req.ModelPackageArn, stage, comment: req.ApprovalDescription },
     })
   }
   if (cycle) await decideStage(ctx, req.ModelPackageArn, cycle)

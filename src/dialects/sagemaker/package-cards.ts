@@ -26,9 +26,10 @@ const statuses = {
 } as const satisfies Record<ApprovalStatus, string>
 
 /** A card is approved with its package, and has no status of its own. */
-function cardStatusOf(version: VersionDetail): string {
-  const approval = packageApprovalOf(version)
-  const status = packageStatusOf({ stage: version.stage, approval })
+function cardStatusOf(ctx: Context, version: VersionDetail): string {
+  const { packageStage } = ctx.settings
+  const approval = packageApprovalOf(version, packageStage)
+  const status = packageStatusOf({ stage: version.stage, approval }, packageStage)
   return approval && status === 'PendingManualApproval' ? 'PendingReview' : statuses[status]
 }
 
@@ -41,7 +42,7 @@ export async function describeCard(
   if (!current) return undefined
   return {
     ModelCardContent: cardContentOf(current.card),
-    ModelCardStatus: cardStatusOf(version),
+    ModelCardStatus: cardStatusOf(ctx, version),
   }
 }
 
@@ -52,14 +53,18 @@ export async function describeCard(
  * @throws INVALID_PARAMETER_VALUE the content is no card
  * @throws RESOURCE_CONFLICT the card would get a status by itself
  */
-export function checkCard(given: GivenCard, version: VersionDetail | undefined): void {
+export function checkCard(
+  ctx: Context,
+  given: GivenCard,
+  version: VersionDetail | undefined,
+): void {
   if (given === undefined) return
   const { ModelCardContent: content, ModelCardStatus: status } = given
   if (content === undefined && status === undefined) {
     throw invalid('ModelCard: send ModelCardContent')
   }
   if (content !== undefined) parseCardContent(content)
-  const standing = version ? [cardStatusOf(version)] : ['Draft', 'PendingReview']
+  const standing = version ? [cardStatusOf(ctx, version)] : ['Draft', 'PendingReview']
   if (status === undefined || standing.includes(status)) return
   throw conflict(
     `ModelCardStatus follows the package: '${status}' is not sent by itself, send ModelApprovalStatus`,

@@ -1,7 +1,7 @@
 import { versionAddressOf } from '../../artifacts/path.ts'
 import { placeKey } from '../../core/place.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
-import { packageStage, packageStatusOf } from '../../registry/packages/package-status.ts'
+import { packageStatusOf } from '../../registry/packages/package-status.ts'
 import type { FoundPackage } from '../../registry/packages/search-packages.ts'
 import { firstStage } from '../../registry/stages/stages.ts'
 import type { VersionDetail } from '../../registry/versions/version-detail.ts'
@@ -9,7 +9,10 @@ import { secondsOf } from './action.ts'
 import { type ArnPlace, groupArnOf, packageArnOf, userContextOf } from './arns.ts'
 
 /** As lists show a package. */
-export function summarizePackage({ version, approval }: FoundPackage, place: ArnPlace) {
+export function summarizePackage(
+  { version, status }: Omit<FoundPackage, 'approval'>,
+  place: ArnPlace,
+) {
   return {
     // Versions have no such name in AWS; clients that look for one pass it on to Describe.
     ModelPackageName: `${version.name}/${version.version}`,
@@ -19,7 +22,7 @@ export function summarizePackage({ version, approval }: FoundPackage, place: Arn
     ModelPackageDescription: version.description || undefined,
     CreationTime: secondsOf(version.createdAtMs),
     ModelPackageStatus: 'Completed',
-    ModelApprovalStatus: packageStatusOf({ stage: version.stage, approval }),
+    ModelApprovalStatus: status,
     ModelPackageRegistrationType: 'Registered',
   }
 }
@@ -31,11 +34,19 @@ export function describePackage(
     given,
     place,
     serverUrl,
-  }: { readonly given: PackageMembers; readonly place: ArnPlace; readonly serverUrl: string },
+    packageStage,
+  }: {
+    readonly given: PackageMembers
+    readonly place: ArnPlace
+    readonly serverUrl: string
+    /** `Settings.packageStage` */
+    readonly packageStage: string
+  },
 ) {
   const own = version.tags.filter(({ key }) => !key.startsWith('mlflow.'))
-  const approval = packageApprovalOf(version)
-  const summary = summarizePackage({ version, approval }, place)
+  const approval = packageApprovalOf(version, packageStage)
+  const status = packageStatusOf({ stage: version.stage, approval }, packageStage)
+  const summary = summarizePackage({ version, status }, place)
   // An archived package may have been approved before: that does not explain what it is now.
   const isExplained = approval?.status === summary.ModelApprovalStatus
   const { [saidOfLifeCycle]: said, ...rest } = given
@@ -57,7 +68,10 @@ export function describePackage(
 }
 
 /** The approval of a package for the stage that packages are approved for. */
-export function packageApprovalOf({ approvals }: Pick<VersionDetail, 'approvals'>) {
+export function packageApprovalOf(
+  { approvals }: Pick<VersionDetail, 'approvals'>,
+  packageStage: string,
+) {
   return approvals.find(
     ({ target, kind }) => kind === 'stage' && placeKey(target) === placeKey(packageStage),
   )

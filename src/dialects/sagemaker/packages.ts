@@ -14,11 +14,11 @@ import { mayMove } from '../../governance/permissions.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { createPackage, readPackageMembers } from '../../registry/packages/model-packages.ts'
-import { packageStage, readPackageApprovals } from '../../registry/packages/package-status.ts'
+import { readPackageApprovals } from '../../registry/packages/package-status.ts'
 import { searchPackages } from '../../registry/packages/search-packages.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
 import type { NewVersion } from '../../registry/source/parse-source.ts'
-import { firstStage } from '../../registry/stages/stages.ts'
+import { firstStage, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageArnOf, readGroupName, readPackageName } from './arns.ts'
@@ -80,9 +80,10 @@ export const packageActions: readonly SageMakerAction[] = [
     request: Create,
     rule: (ctx, req) => requireToRegister(ctx, versionFrom(req)),
     answer: async (ctx, req, { place, text }) => {
-      const decision = { name: req.ModelPackageGroupName, stage: packageStage }
+      const stage = await resolveStage(ctx, ctx.settings.packageStage)
+      const decision = { name: req.ModelPackageGroupName, stage }
       await refuseDecided(ctx, decision, req.ModelApprovalStatus)
-      checkCard(req.ModelCard, undefined)
+      checkCard(ctx, req.ModelCard, undefined)
       const given = Object.entries(req).filter(
         ([name, value]) => !ownMembers.has(name) && value !== undefined,
       )
@@ -114,7 +115,10 @@ export const packageActions: readonly SageMakerAction[] = [
       const version = await getVersionDetail(ctx, name, number)
       const given = (await readPackageMembers(ctx, [version.id])).get(version.id) ?? {}
       const serverUrl = ctx.serverUrl?.() ?? ''
-      const described = describePackage(version, { given, place, serverUrl })
+      const described = describePackage(version, {
+        ...{ given, place, serverUrl },
+        packageStage: ctx.settings.packageStage,
+      })
       const [ModelCard, origin] = await Promise.all([
         describeCard(ctx, version),
         describeOrigin(ctx, version, serverUrl),
@@ -197,7 +201,8 @@ async function refuseDecided(
 }
 
 async function isAsked(ctx: Context, versionId: number): Promise<boolean> {
-  return (await readPackageApprovals(ctx.db, [versionId])).has(versionId)
+  const approvals = await readPackageApprovals(ctx.db, [versionId], ctx.settings.packageStage)
+  return approvals.has(versionId)
 }
 
 function beginApproval(ctx: Context, made: VersionDecision, status: string): Promise<void> {

@@ -42,6 +42,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     gcAfterMs: readNumber(given, 'gc-after-days', 36_500) * dayMs,
     purgeAfterMs: readNumber(given, 'purge-after-days', 36_500) * dayMs,
     storagePrice: readPrice(given),
+    packageStage: readPackageStage(given),
     webhooks: readWebhookSettings(given),
   }
 }
@@ -85,6 +86,16 @@ export function readNumber(given: Given, name: SettingName, max: number): number
   const number = Number(value)
   if (!/^\d+$/.test(value) || number > max) throw misset(name, value, `a number from 0 to ${max}`)
   return number
+}
+
+/** A stage in which packages serve: those of MLflow in any case, others as the list of stages has them. */
+function readPackageStage(given: Given): string {
+  const value = given('package-stage') ?? ''
+  const key = value.toLowerCase()
+  if (/^[\p{L}\p{N}_-]{1,64}$/u.test(value) && key !== 'none' && key !== 'archived') {
+    return ['Staging', 'Production'].find((stage) => stage.toLowerCase() === key) ?? value
+  }
+  throw misset('package-stage', value, 'a stage other than None and Archived')
 }
 
 function readPrice(given: Given): number | undefined {

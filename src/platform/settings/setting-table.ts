@@ -188,6 +188,14 @@ export const settingTable = [
   },
   ...webhookSettings,
   {
+    ...everywhere,
+    name: 'package-stage',
+    value: 'stage',
+    default: 'Production',
+    meaning:
+      "The stage that model packages of SageMaker's clients are approved for: approving one moves it there. See docs/sagemaker.md.",
+  },
+  {
     ...server,
     name: 'static-prefix',
     value: 'path',

@@ -40,6 +40,8 @@ export type Settings = {
   readonly purgeAfterMs: number
   /** What a gigabyte of 10⁹ bytes costs a month; undefined: nobody said. */
   readonly storagePrice: number | undefined
+  /** The stage that model packages of SageMaker's clients are approved for: an approved one is moved there. */
+  readonly packageStage: string
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
   readonly publicUrl: string | undefined
   /** Signs multipart part URLs and the like. */
@@ -98,6 +100,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   gcAfterMs: 0,
   purgeAfterMs: 0,
   storagePrice: undefined,
+  packageStage: 'Production',
   publicUrl: undefined,
   allowedHosts: [],
   corsOrigins: [],

@@ -10,37 +10,40 @@ import {
   placeApprovalFrom,
 } from '../versions/approval.ts'
 
-/** The stage that a package is approved for: an approved one is in it. */
-export const packageStage = 'Production'
-
 /**
  * The approval status of a version as a model package: of its newest request for the stage that was
  * decided or still waits or, without one, by the stage that it is in. An archived one is out of use,
  * so it is Rejected whatever it was before.
  *
  * @param of.approval for the wanted stage
+ * @param wanted the stage that packages are approved for, `Settings.packageStage`
  */
 export function packageStatusOf(
   { stage, approval }: { readonly stage: string; readonly approval: Approval | undefined },
-  wanted = packageStage,
+  wanted: string,
 ): ApprovalStatus {
   if (stage === archivedStage) return 'Rejected'
   if (approval) return approval.status
   return stage === wanted ? 'Approved' : 'PendingManualApproval'
 }
 
-/** `packageStatusOf` of `model_versions v`. Its constants are no parameters: a search may have it often. */
-export const packageStatusSql: SQL =
-  sql.raw(`iif(v.stage = '${archivedStage}', 'Rejected', coalesce(
+/**
+ * `packageStatusOf` of `model_versions v`. Its constants are no parameters: a search may have it often.
+ *
+ * @param wanted as the setting has it: letters, digits, `_` and `-`
+ */
+export function packageStatusSql(wanted: string): SQL {
+  return sql.raw(`iif(v.stage = '${archivedStage}', 'Rejected', coalesce(
   (select a.status from version_approvals a where a.model_version = v.id
-    and a.place = '${placeKey(packageStage)}' and a.stands = 1),
-  iif(v.stage = '${packageStage}', 'Approved', 'PendingManualApproval')))`)
+    and a.place = '${placeKey(wanted)}' and a.stands = 1),
+  iif(v.stage = '${wanted}', 'Approved', 'PendingManualApproval')))`)
+}
 
 /** The approvals of versions for a stage that stand, by `model_versions.id`. */
 export async function readPackageApprovals(
   db: Database,
   versions: readonly number[],
-  stage = packageStage,
+  stage: string,
 ): Promise<ReadonlyMap<number, PlaceApproval>> {
   type Row = typeof versionApprovals.$inferSelect
   const rows = await db.all(sql<Row>`select * from version_approvals

@@ -10,10 +10,10 @@ import {
 import type { Page } from '../../search/page.ts'
 import type { RegisteredModel } from '../models/read-models.ts'
 import { searchRegisteredModels } from '../models/search-models.ts'
-import type { PlaceApproval } from '../versions/approval.ts'
+import type { ApprovalStatus, PlaceApproval } from '../versions/approval.ts'
 import { type ModelVersion, readVersions } from '../versions/read-versions.ts'
 import { type RegistrySearch, searchModelVersions } from '../versions/search-versions.ts'
-import { packageStatusSql, readPackageApprovals } from './package-status.ts'
+import { packageStatusOf, packageStatusSql, readPackageApprovals } from './package-status.ts'
 
 /** A search by conditions that name things as SageMaker does. */
 export type PackageSearch = Omit<RegistrySearch, 'also' | 'filter'> & {
@@ -24,6 +24,7 @@ export type PackageSearch = Omit<RegistrySearch, 'also' | 'filter'> & {
 export type FoundPackage = {
   readonly version: ModelVersion
   readonly approval: PlaceApproval | undefined
+  readonly status: ApprovalStatus
 }
 
 const text = (expression: SQL): TreeField => ({ type: 'text', expression })
@@ -33,7 +34,6 @@ const packageFields: ReadonlyMap<string, TreeField> = new Map([
   ['ModelPackageGroupName', text(sql`m.name`)],
   ['ModelPackageVersion', { type: 'number', expression: sql`v.version` }],
   ['ModelPackageDescription', text(sql`nullif(v.description, '')`)],
-  ['ModelApprovalStatus', text(packageStatusSql)],
   ['ModelPackageStatus', text(sql`'Completed'`)],
   ['ModelLifeCycle.Stage', text(sql`nullif(v.stage, 'None')`)],
   ['CreationTime', time(sql`v.created_at_ms`)],
@@ -64,7 +64,8 @@ export async function searchPackages(
   ctx: Context,
   { conditions, ...search }: PackageSearch,
 ): Promise<Page<FoundPackage>> {
-  const fields = fieldIn(packageFields, [
+  const status = text(packageStatusSql(ctx.settings.packageStage))
+  const fields = fieldIn(new Map([...packageFields, ['ModelApprovalStatus', status]]), [
     ['CustomerMetadataProperties.', versionTag],
     ['Tags.', groupTag],
   ])
@@ -113,11 +114,17 @@ async function findApprovals(
   ctx: Context,
   versions: readonly ModelVersion[],
 ): Promise<FoundPackage[]> {
+  const { packageStage } = ctx.settings
   const approvals = await readPackageApprovals(
     ctx.db,
     versions.map(({ id }) => id),
+    packageStage,
   )
-  return versions.map((version) => ({ version, approval: approvals.get(version.id) }))
+  return versions.map((version) => {
+    const { id, stage } = version
+    const approval = approvals.get(id)
+    return { version, approval, status: packageStatusOf({ stage, approval }, packageStage) }
+  })
 }
 
 function fieldIn(

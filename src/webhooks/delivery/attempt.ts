@@ -72,7 +72,10 @@ export async function sendEvent(
   const terms = databricksTerms(webhook.databricks)
   const format = parseFormat(webhook.format)
   const event = await readTold(platform, webhook, { event: sending.event, format })
-  const { contentType, body } = payloadOf(event, { format, webhookId: webhook.webhook_id, terms })
+  const { contentType, body } = payloadOf(event, {
+    ...{ format, webhookId: webhook.webhook_id, terms },
+    packageStage: settings.packageStage,
+  })
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)
     const signed = await signedHeaders(platform, webhook, { ...sending, body })

@@ -30,12 +30,14 @@ type PayloadTerms = {
   readonly webhookId: string
   /** For a webhook that was made by Databricks' API. */
   readonly terms?: DatabricksTerms | undefined
+  /** `Settings.packageStage` */
+  readonly packageStage: string
 }
 
 /** The body that is sent for an event, the same for the same event. */
 export function payloadOf(
   event: RegistryEvent,
-  { format, webhookId, terms }: PayloadTerms,
+  { format, webhookId, terms, packageStage }: PayloadTerms,
 ): Payload {
   switch (format) {
     case 'mlflow':
@@ -49,7 +51,7 @@ export function payloadOf(
     case 'eventbridge':
       return json(eventBridgeEvent(event))
     case 'sagemaker':
-      return json(sageMakerEvent(event))
+      return json(sageMakerEvent(event, packageStage))
     case 'databricks':
       return json(databricksPayload(forPeople(event), webhookId, terms?.events))
     case 'github':

@@ -1,6 +1,5 @@
 import { placeKey } from '../../core/place.ts'
 import { packageArnOf } from '../../registry/packages/package-arn.ts'
-import { packageStage } from '../../registry/packages/package-status.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
@@ -9,8 +8,10 @@ import { jsonEvent } from './json.ts'
  * An event exactly as SageMaker's own registry sends "SageMaker Model Package State Change", for
  * programs that were written for that and look at `source`. EventBridge itself takes no `aws.` from
  * others: `eventBridgeEvent` is for that.
+ *
+ * @param packageStage `Settings.packageStage`
  */
-export function sageMakerEvent(event: RegistryEvent): object {
+export function sageMakerEvent(event: RegistryEvent, packageStage: string): object {
   const { model, version } = event
   const time = new Date(event.atMs).toISOString()
   const arn = model !== null && version !== null ? packageArnOf(model, version) : undefined
@@ -25,7 +26,7 @@ export function sageMakerEvent(event: RegistryEvent): object {
     detail: {
       ...(model !== null && { ModelPackageGroupName: model }),
       ...packageDetail(event),
-      ...statusDetail(packageStatus(event)),
+      ...statusDetail(packageStatus(event, packageStage)),
       CreationTime: time,
       LastModifiedTime: time,
       Event: jsonEvent(event),
@@ -61,10 +62,10 @@ function placeOf(arn: string | undefined) {
 }
 
 /**
- * What Describe says of the package from this event on: a package is approved for Production, so moves and
+ * What Describe says of the package from this event on: a package is approved for one stage, so moves and
  * requests for other places say nothing of it.
  */
-function packageStatus({ type, after }: RegistryEvent): string | undefined {
+function packageStatus({ type, after }: RegistryEvent, packageStage: string): string | undefined {
   if (type === 'model_version.created') return 'PendingManualApproval'
   if (after.stage === archivedStage) return 'Rejected'
   const to = (after.to ?? {}) as Readonly<Record<string, unknown>>

@@ -29,6 +29,8 @@ type WebhookPageProps = {
   /** Only deliveries in this state are shown. */
   readonly state: DeliveryState | undefined
   readonly next: string | undefined
+  /** `Settings.packageStage` */
+  readonly packageStage: string
   readonly problem?: FormProblem
   readonly tested?: WebhookTestResult
 }
@@ -74,7 +76,7 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
         <summary>A body as it is sent</summary>
         <pre tabindex={0}>
           <code>
-            <GivenLines text={sampleOf(webhook)} />
+            <GivenLines text={sampleOf(webhook, props.packageStage)} />
           </code>
         </pre>
       </details>
@@ -108,9 +110,12 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
 }
 
 /** What its receiver gets of an example of the first event that it is for. */
-function sampleOf({ id, events, format, databricks: terms, updatedAtMs }: Webhook): string {
+function sampleOf(
+  { id, events, format, databricks: terms, updatedAtMs }: Webhook,
+  packageStage: string,
+): string {
   const event = exampleEvent(events[0] ?? '*', updatedAtMs)
-  const { body } = payloadOf(event, { format, webhookId: id, terms })
+  const { body } = payloadOf(event, { format, webhookId: id, terms, packageStage })
   return JSON.stringify(JSON.parse(body), null, 2)
 }
 

@@ -69,7 +69,10 @@ export async function showWebhook(
   ])
   const counts = (await countDeliveries(ctx, [webhook.rowId])).get(webhook.rowId) ?? {}
   const page = (
-    <WebhookPage {...{ frame, webhook, deliveries: items, counts, state, next, ...shown }} />
+    <WebhookPage
+      {...{ frame, webhook, deliveries: items, counts, state, next, ...shown }}
+      packageStage={ctx.settings.packageStage}
+    />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
