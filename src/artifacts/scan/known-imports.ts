@@ -130,6 +130,15 @@ export function levelOfImport(imported: PickledName): ImportLevel {
   return isDangerous ? 'dangerous' : 'unlisted'
 }
 
+/**
+ * Whether settings name what runs code: Keras imports the `module` of each object and calls what it finds
+ * there. Functions of one's own are said to be of `builtins`.
+ */
+export function isDangerousSetting(module: string, name: string): boolean {
+  if (module === 'builtins') return dangerousNames.has(name)
+  return levelOfImport({ module, name }) === 'dangerous'
+}
+
 /** A name as people write it: `os.system`. */
 export function importText(imported: PickledName): string {
   return imported ? `${imported.module}.${imported.name}` : 'a name made while loading'

@@ -6,6 +6,7 @@ import {
   type ScanBudget,
   UnreadableError,
 } from './byte-reader.ts'
+import { isDangerousSetting } from './known-imports.ts'
 
 /** Something in a file, other than a pickle, that runs when it is loaded. */
 export type FoundCode = {
@@ -37,8 +38,17 @@ export async function searchSettings(source: ByteSource, { notes, budget }: Sear
     throw new UnreadableError('its settings are no JSON', { cause: err })
   }
   const found = new Set<keyof typeof settingMeans>()
-  walk(settings, found)
+  const imports = new Set<string>()
+  walk(settings, { found, imports })
   for (const one of found) notes.found.push(settingMeans[one])
+  noteImports(imports, notes)
+}
+
+/** More are not told; one is enough. */
+const importsMax = 20
+
+function noteImports(imports: ReadonlySet<string>, { found }: Search['notes']): void {
+  for (const where of [...imports].slice(0, importsMax)) found.push({ what: 'code', where })
 }
 
 const settingMeans = {
@@ -47,17 +57,44 @@ const settingMeans = {
   chat_template: { what: 'template', where: 'chat_template' },
 } as const satisfies Readonly<Record<string, FoundCode>>
 
+type SettingsFound = {
+  readonly found: Set<keyof typeof settingMeans>
+  /** What layers of Keras have it import. */
+  readonly imports: Set<string>
+}
+
 /** Without recursion: nothing bounds how deep JSON is. */
-function walk(settings: unknown, found: Set<keyof typeof settingMeans>): void {
+function walk(settings: unknown, told: SettingsFound): void {
   const waiting: unknown[] = [settings]
   while (waiting.length > 0) {
     const value = waiting.pop()
     if (typeof value !== 'object' || value === null) continue
+    if ('module' in value && 'class_name' in value) noteModule(value, told.imports)
     for (const [key, inner] of Object.entries(value)) {
-      if (key === 'class_name' && (inner === 'Lambda' || inner === '__lambda__'))
-        found.add('Lambda')
-      if (key === 'auto_map' || key === 'chat_template') found.add(key)
+      noteSetting(key, inner, told.found)
       waiting.push(inner)
+    }
+  }
+}
+
+function noteSetting(key: string, value: unknown, found: SettingsFound['found']): void {
+  if (key === 'class_name' && (value === 'Lambda' || value === '__lambda__')) found.add('Lambda')
+  if (key === 'auto_map' || key === 'chat_template') found.add(key)
+}
+
+type KerasObject = {
+  readonly module: unknown
+  readonly class_name: unknown
+  readonly config?: unknown
+  readonly registered_name?: unknown
+}
+
+function noteModule(object: KerasObject, imports: Set<string>): void {
+  const { module, class_name: type, config, registered_name: registered } = object
+  if (typeof module !== 'string') return
+  for (const name of [type, config, registered]) {
+    if (typeof name === 'string' && isDangerousSetting(module, name)) {
+      imports.add(`${module.slice(0, 100)}.${name.slice(0, 100)}, which Keras imports`)
     }
   }
 }
@@ -82,15 +119,33 @@ const lambdaLayer = /"class_name"\s*:\s*"(Lambda|__lambda__)"/
 export async function searchKeras(source: ByteSource, { notes, budget }: Search): Promise<void> {
   let hasLambda = false
   let isHidden = false
+  const imports = new Set<string>()
   await eachBlock(source, budget, (block) => {
     hasLambda ||= lambdaLayer.test(block)
+    noteModules(block, imports)
     // More blanks than blocks overlap would part what belongs together.
-    isHidden ||= /"class_name"(\s{64}|\s*:\s{64})/.test(block)
+    isHidden ||= /"(class_name|module|config)"(\s{64}|\s*:\s{64})/.test(block)
     // Nobody writes letters in this way who does not hide them.
     isHidden ||= /"[^"]{0,40}\\u00[4-7][0-9a-fA-F][^"]{0,40}"\s*[:,}]/.test(block)
   })
   if (hasLambda) notes.found.push(settingMeans.Lambda)
+  noteImports(imports, notes)
   if (isHidden) throw new UnreadableError('it hides parts of its settings')
+}
+
+/** What stands beside a module in its object is not told apart from what stands in others. */
+function noteModules(block: string, imports: Set<string>): void {
+  for (const [, module = ''] of block.matchAll(
+    /"module"\s{0,64}:\s{0,64}"([A-Za-z_][\w.]{0,99})"/g,
+  )) {
+    if (module !== 'builtins' && isDangerousSetting(module, '*')) {
+      imports.add(`${module}, which Keras imports`)
+    }
+  }
+  if (!/"module"\s{0,64}:\s{0,64}"builtins"/.test(block)) return
+  for (const [, name = ''] of block.matchAll(/"config"\s{0,64}:\s{0,64}"(\w{1,40})"/g)) {
+    if (isDangerousSetting('builtins', name)) imports.add(`builtins.${name}, which Keras imports`)
+  }
 }
 
 /** The source as text of one character a byte, in blocks that overlap. */

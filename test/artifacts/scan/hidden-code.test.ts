@@ -70,3 +70,37 @@ test.each([
     `${level} ${module}.${name}`,
   ])
 })
+
+const layer = (module: string, name: string) =>
+  JSON.stringify({ layers: [{ module, class_name: 'function', config: name }] })
+
+test.each([
+  ['os', 'system', 'code os.system, which Keras imports', 'code os, which Keras imports'],
+  [
+    'subprocess',
+    'run',
+    'code subprocess.run, which Keras imports',
+    'code subprocess, which Keras imports',
+  ],
+  [
+    'builtins',
+    'exec',
+    'code builtins.exec, which Keras imports',
+    'code builtins.exec, which Keras imports',
+  ],
+])('settings of Keras that import %s.%s are found', async (module, name, told, toldOfHdf) => {
+  expect(await scanText('config.json', layer(module, name))).toContain(told)
+  expect(await scanText('m.keras', archiveOf({ 'config.json': layer(module, name) }))).toContain(
+    told,
+  )
+  expect(await scanText('m.h5', `\x89HDF\r\n\x1a\n${layer(module, name)}`)).toEqual([toldOfHdf])
+})
+
+test.each([
+  ['keras.layers', 'Dense'],
+  ['builtins', 'my_activation'],
+  ['shop.layers', 'Ranker'],
+])('settings of Keras with %s.%s are harmless', async (module, name) => {
+  expect(await scanText('config.json', layer(module, name))).toEqual([])
+  expect(await scanText('m.h5', `\x89HDF\r\n\x1a\n${layer(module, name)}`)).toEqual([])
+})
