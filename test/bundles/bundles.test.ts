@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { makePrivateKey } from '../../src/attestations/key-pair.ts'
 import { givenBundleKey } from '../../src/platform/bundle-key.ts'
 import {
@@ -262,18 +262,69 @@ describe('the key of bundles', () => {
 
   test('is renewed by several at once, and signs meanwhile and afterwards', async () => {
     const { make, call } = await sealedServer()
+    await make()
     const renew = () => call('POST', '/api/v1/keys/renew')
     const done = await sixteen((i) => (i % 4 === 0 ? renew() : make()))
-    expect(done.map(({ status }) => status)).toEqual(Array(16).fill(201))
+    const renewed = done.filter((_, i) => i % 4 === 0)
+    expect(done.filter((_, i) => i % 4 !== 0).map(({ status }) => status)).toEqual(
+      Array(12).fill(201),
+    )
     const { items } = (await call('GET', '/api/v1/keys')).json
+    // Whoever came second was told, and made no key.
+    expect(renewed.filter(({ status }) => status === 201)).toHaveLength(items.length - 1)
+    expect(items.length).toBeGreaterThan(1)
+    for (const { status, json } of renewed) {
+      if (status !== 201) expect([status, json.error_code]).toEqual([409, 'RESOURCE_CONFLICT'])
+    }
     expect(items.filter(({ until }: { until?: number }) => until === undefined)).toHaveLength(1)
+    expect((await make()).json.key).toBe(items[0].hint)
+  })
+
+  test('is renewed once by two who saw the same key', async () => {
+    const { platform, make, call } = await sealedServer()
+    await make()
+    const { bundleKey } = platform
+    // The second renews between what the first reads and writes.
+    let isFirst = true
+    const keep = async (hint: string, pkcs8: string) => {
+      if (isFirst) {
+        isFirst = false
+        expect((await call('POST', '/api/v1/keys/renew')).status).toBe(201)
+      }
+      await bundleKey.next?.keep(hint, pkcs8)
+    }
+    Object.assign(platform, { bundleKey: { ...bundleKey, next: { ...bundleKey.next, keep } } })
+    const refused = await call('POST', '/api/v1/keys/renew')
+    expect([refused.status, refused.json.error_code]).toEqual([409, 'RESOURCE_CONFLICT'])
+    const { items } = (await call('GET', '/api/v1/keys')).json
+    expect(items).toHaveLength(2)
+    expect((await make()).json.key).toBe(items[0].hint)
+    const entries = await call('GET', '/api/v1/audit?action=bundle_key.published')
+    expect(entries.json.items).toHaveLength(2)
+  })
+
+  test('signs once it is listed, though whoever renewed it was cut off', async () => {
+    const { platform, make, call } = await sealedServer()
+    await make()
+    const { bundleKey } = platform
+    const take = async () => {
+      throw new Error('cut off')
+    }
+    Object.assign(platform, { bundleKey: { ...bundleKey, next: { ...bundleKey.next, take } } })
+    const logged = vi.spyOn(console, 'error').mockReturnValue()
+    expect((await call('POST', '/api/v1/keys/renew')).status).toBe(500)
+    logged.mockRestore()
+    Object.assign(platform, { bundleKey })
+    const { items } = (await call('GET', '/api/v1/keys')).json
+    expect(items).toHaveLength(2)
     expect((await make()).json.key).toBe(items[0].hint)
   })
 
   test('is not taken over by one that was read before it was renewed', async () => {
     const { platform, make, call } = await sealedServer()
     await make()
-    const { read, keep } = platform.bundleKey
+    const { bundleKey } = platform
+    const { read } = bundleKey
     let reads = 0
     // The first read finds that there is one, the second takes it.
     const slow = async () => {
@@ -283,8 +334,7 @@ describe('the key of bundles', () => {
       }
       return text
     }
-    await keep?.(await makePrivateKey(), true)
-    Object.assign(platform, { bundleKey: { read: slow, keep } })
+    Object.assign(platform, { bundleKey: { ...bundleKey, read: slow } })
     expect((await make()).status).toBe(201)
     expect((await make()).status).toBe(201)
   })

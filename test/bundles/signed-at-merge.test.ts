@@ -1,10 +1,13 @@
 import { expect, test, vi } from 'vitest'
 import { makePrivateKey } from '../../src/attestations/key-pair.ts'
 import { signMerged } from '../../src/bundles/releases/sign-merged.ts'
+import { listDueVersions } from '../../src/governance/signing/signatures-due.ts'
 import { givenBundleKey } from '../../src/platform/bundle-key.ts'
+import { person } from '../support/accounts.ts'
 import { filesOfZip, statementIn } from '../support/bundle-files.ts'
 import { bundleKeyInMemory } from '../support/bundle-key.ts'
 import { cardServer } from '../support/card-server.ts'
+import { governedServer } from '../support/governed-server.ts'
 import { sixteen } from '../support/registry-server.ts'
 import { pagesOf, textOf } from '../ui/page.ts'
 
@@ -112,7 +115,7 @@ test('for want of a key it waits, says why, and is signed once there is one', as
   logged.mockRestore()
   expect(await proof()).toMatch(/could not be yet: This server has no key to sign bundles with/)
   const made = bundleKeyInMemory()
-  await made.keep?.(await makePrivateKey(), false)
+  await made.keep?.(await makePrivateKey())
   key.place = made
   clock.now += 5 * minuteMs
   await signMerged(platform)
@@ -141,6 +144,56 @@ test('one that cannot be signed keeps none back', async () => {
   clock.now += 5 * minuteMs
   await signMerged(platform)
   expect(await bundles(1)).toHaveLength(1)
+})
+
+test('one that changed while it was signed waits, and others have their turn', async () => {
+  const { platform, call, move, bundles, clock } = await signingServer()
+  await call('POST', '/api/v1/keys/renew')
+  const { bundleKey } = platform
+  let reads = 0
+  const read = async () => {
+    const text = await bundleKey.read()
+    // The first read finds that there is a key, the second takes it.
+    if (++reads === 2) expect((await call('POST', '/api/v1/keys/renew')).status).toBe(201)
+    return text
+  }
+  await move(1)
+  clock.now += 1
+  await move(2)
+  Object.assign(platform, { bundleKey: { ...bundleKey, read } })
+  await signMerged(platform)
+  expect([await bundles(1), await bundles(2)].map(({ length }) => length)).toEqual([0, 1])
+  expect(await listDueVersions(platform, 10)).toEqual([])
+  clock.now += 1000
+  expect(await listDueVersions(platform, 10)).toMatchObject([{ name: 'fraud', version: 1 }])
+  await signMerged(platform)
+  expect(await bundles(1)).toHaveLength(1)
+})
+
+test('what is not sealed and was let in by break-glass is never due, and the request says why', async () => {
+  const { platform, as, admin, policy, version } = await governedServer()
+  await policy('signed', {
+    ...{ sign: true, break_glass: { from: ['group:on-call'] } },
+    approvals: { required: 1, from: ['group:reviewers'] },
+  })
+  const ann = as(person('ann'))
+  await version(ann, 'fraud')
+  const to = { stage: 'production' }
+  await ann('POST', '/api/v1/promotions', { model: 'fraud', version: '1', to, reason: 'now' })
+  const otto = as(person('otto', { groups: ['on-call'] }))
+  const reason = { reason: 'production is down' }
+  const merged = await otto('POST', '/api/v1/promotions/1/break-glass', reason)
+  expect(merged.json).toMatchObject({
+    ...{ status: 'merged', break_glass: true, digest: null },
+    gates: [{ type: 'signing', status: 'failed' }],
+    blocked_by: ['1 approval', expect.stringContaining('it is not sealed')],
+  })
+  expect(await listDueVersions(platform, 10)).toEqual([])
+  const logged = vi.spyOn(console, 'error').mockReturnValue()
+  await signMerged(platform)
+  expect(logged).not.toHaveBeenCalled()
+  logged.mockRestore()
+  expect((await admin('GET', '/api/v1/models/fraud/versions/1/bundles')).json.items).toEqual([])
 })
 
 test('a policy on deployments signs nothing', async () => {

@@ -4,6 +4,7 @@ import {
   isDueSql,
   keepSigningProblem,
   listDueVersions,
+  postponeSigning,
 } from '../../governance/signing/signatures-due.ts'
 import { type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
@@ -27,8 +28,8 @@ export async function signMerged(platform: Platform): Promise<void> {
 async function signOne(platform: Platform, { id, workspace, name, version }: DueVersion) {
   const ctx = systemContext(platform, workspace)
   try {
-    // One that changed meanwhile is still due in the next run.
-    await tryBundle(ctx, name, { version, guard: isDueSql(id) })
+    const made = await tryBundle(ctx, name, { version, guard: isDueSql(id) })
+    if (!made) await postponeSigning(platform, id)
   } catch (err) {
     logError({ event: 'version not signed', version: id, error: failureText(err) })
     await keepSigningProblem(platform, id, {

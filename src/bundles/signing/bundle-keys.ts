@@ -39,7 +39,7 @@ export async function prepareBundleKey(ctx: Context): Promise<KeyPair> {
   for (let tries = 0; tries < triesMax; tries++) {
     // Read before the key: one that was read before another was listed takes the place of that one never.
     const listed = await findListedKey(ctx)
-    const pair = await readKey(ctx)
+    const pair = await readKey(ctx, listed)
     if (pair.hint === listed || (await publishKey(ctx, pair, listed))) return pair
   }
   throw conflict(
@@ -50,18 +50,32 @@ export async function prepareBundleKey(ctx: Context): Promise<KeyPair> {
 /**
  * Let a new key sign from now on. Old ones stay listed, since old bundles are verified by them.
  *
+ * @param seen the hint of the key whose place it takes, null for none; without it, the one that signs now
  * @throws NOT_IMPLEMENTED the operator gives the key, and has to give another one
+ * @throws RESOURCE_CONFLICT another key signs than `seen`, as when two renew at once: no new one is made
  */
-export async function renewBundleKey(ctx: Context): Promise<KeyPair> {
-  if (!ctx.bundleKey.keep) {
+export async function renewBundleKey(ctx: Context, seen?: string | null): Promise<KeyPair> {
+  const { next } = ctx.bundleKey
+  if (!next) {
     throw new RegistryError(
       'NOT_IMPLEMENTED',
       `The key of bundles is the operator's own; give another one as ${variableOf('bundle-key')}, and its first use takes the place of the old one`,
     )
   }
-  // The file goes first: a key in it that is not listed yet is listed by its first use.
-  await ctx.bundleKey.keep(await makePrivateKey(), true)
-  return prepareBundleKey(ctx)
+  const replaced = seen === undefined ? await findListedKey(ctx) : seen
+  const text = await makePrivateKey()
+  const pair = await readKeyPair(ctx, text)
+  if (!pair) throw new Error('a key that was just made cannot be read')
+  // It lies beside the old one first: whoever finds it listed puts it in its place, should this process end.
+  await next.keep(pair.hint, text)
+  if (!(await publishKey(ctx, pair, replaced))) {
+    await next.drop(pair.hint)
+    throw conflict(
+      'Another key signs since this one was seen, as when two renew it at once; no new one was made',
+    )
+  }
+  await next.take(pair.hint)
+  return pair
 }
 
 /** The hint of the key that is listed as the one that signs. */
@@ -72,12 +86,17 @@ async function findListedKey({ db }: Context): Promise<string | null> {
 
 const listedSql = sql<{ hint: string }>`select hint from bundle_keys where until_ms is null`
 
-async function readKey(ctx: Context): Promise<KeyPair> {
+/** @param listed the hint of the one that it should be, if any was listed */
+async function readKey(ctx: Context, listed: string | null): Promise<KeyPair> {
   const { bundleKey } = ctx
-  if ((await bundleKey.read()) === undefined) {
-    await bundleKey.keep?.(await makePrivateKey(), false)
-  }
-  const text = await bundleKey.read()
+  if ((await bundleKey.read()) === undefined) await bundleKey.keep?.(await makePrivateKey())
+  const pair = await readPair(ctx)
+  const isOther = listed !== null && pair.hint !== listed
+  return isOther && (await bundleKey.next?.take(listed)) ? readPair(ctx) : pair
+}
+
+async function readPair(ctx: Context): Promise<KeyPair> {
+  const text = await ctx.bundleKey.read()
   if (text === undefined) throw noKey()
   const pair = await readKeyPair(ctx, text)
   if (!pair) throw wrongKey()

@@ -38,6 +38,17 @@ export function settledStatement(modelVersionId: number): SQL {
   return sql`delete from signatures_due where model_version = ${modelVersionId} and changes() > 0`
 }
 
+/** A version changed while it was signed: others have their turn before it is tried again. */
+export async function postponeSigning(
+  { db, now }: Pick<Platform, 'db' | 'now'>,
+  modelVersionId: number,
+): Promise<void> {
+  await db.all(sql`update signatures_due set next_try_ms = ${now() + changedRetryMs}
+    where model_version = ${modelVersionId}`)
+}
+
+const changedRetryMs = 1000
+
 /** Why a version could not be signed, and when that is tried again. */
 export async function keepSigningProblem(
   { db }: { readonly db: Database },

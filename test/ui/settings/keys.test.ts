@@ -91,7 +91,7 @@ test('the keys of this server are downloaded by anybody and renewed by an admini
   const twice = await root.post(`${list}/renew`, first)
   expect([twice.status, textOf(twice.html)]).toEqual([
     409,
-    expect.stringContaining('Another key signs since this page was shown'),
+    expect.stringContaining('Another key signs since this one was seen'),
   ])
   expect((await root.post(`${list}/renew`, await seen(list, `${list}/renew`))).status).toBe(303)
   const { json } = await call(admin, 'GET', '/api/v1/keys')

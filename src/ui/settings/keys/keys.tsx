@@ -8,7 +8,7 @@ import {
   setTrustedKey,
 } from '../../../attestations/trusted-keys.ts'
 import { listBundleKeys, renewBundleKey } from '../../../bundles/signing/bundle-keys.ts'
-import { conflict, invalid, notFound } from '../../../core/error.ts'
+import { invalid, notFound } from '../../../core/error.ts'
 import { listPolicies } from '../../../governance/policies/policies.ts'
 import type { Policy } from '../../../governance/policies/policy.ts'
 import type { AppContext } from '../../../http/app-env.ts'
@@ -134,10 +134,6 @@ export const postRenewal = onList({
   read: (form) => ({ seen: form.exact('seen_hint') ?? '' }),
   rule: mayRenew,
   async make(ctx, { seen }) {
-    const signing = (await listBundleKeys(ctx)).find(({ untilMs }) => untilMs === undefined)
-    if ((signing?.hint ?? '') !== seen) {
-      throw conflict('Another key signs since this page was shown; no new one was made')
-    }
-    await renewBundleKey(ctx)
+    await renewBundleKey(ctx, seen === '' ? null : seen)
   },
 })
