@@ -12,9 +12,9 @@ import {
   type Envelope,
   EnvelopeShape,
   hashPayload,
+  OtherBundleShape,
   openEnvelope,
   readStatement,
-  SigstoreBundleShape,
   type Statement,
 } from './envelope.ts'
 import { readPublicKey } from './key-pair.ts'
@@ -186,12 +186,23 @@ function attestationFrom(row: AttestationRow): Attestation {
 /** The envelope of what was sent. @throws INVALID_PARAMETER_VALUE it is neither of the two forms */
 function envelopeIn(document: object): Envelope {
   const isBundle = 'dsseEnvelope' in document
-  const read = isBundle ? readAs(SigstoreBundleShape, document) : readAs(EnvelopeShape, document)
+  if (isBundle && isKeyless(document)) {
+    throw invalid(
+      'The statement was signed by a certificate, as keyless signing does; statements are taken by trusted keys alone, so sign it with a key',
+    )
+  }
+  const read = isBundle ? readAs(OtherBundleShape, document) : readAs(EnvelopeShape, document)
   if (!('value' in read)) {
     const form = isBundle ? 'a Sigstore bundle' : 'a DSSE envelope'
     throw invalid(`'${excerpt(read.field)}' is not as in ${form}: ${excerpt(read.problem, 500)}`)
   }
   return 'dsseEnvelope' in read.value ? read.value.dsseEnvelope : read.value
+}
+
+function isKeyless(document: object): boolean {
+  const material = 'verificationMaterial' in document ? document.verificationMaterial : undefined
+  if (typeof material !== 'object' || material === null) return false
+  return 'certificate' in material || 'x509CertificateChain' in material
 }
 
 /** @throws INVALID_PARAMETER_VALUE no trusted key signed it, or it is no statement */

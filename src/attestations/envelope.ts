@@ -6,6 +6,8 @@ import { type KeyPair, type PublicKey, signingKind } from './key-pair.ts'
 /** in-toto statements in DSSE envelopes, and those in Sigstore bundles. */
 
 export const statementType = 'https://in-toto.io/Statement/v1'
+/** What cosign 2 writes: the same members. */
+const olderStatementType = 'https://in-toto.io/Statement/v0.1'
 const payloadType = 'application/vnd.in-toto+json'
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
@@ -16,7 +18,7 @@ const WholeText = z.string().refine((text) => text.isWellFormed() && !text.inclu
 
 /** A statement that says something about things with digests. */
 export const StatementShape = z.object({
-  _type: z.literal(statementType),
+  _type: z.enum([statementType, olderStatementType]),
   subject: z
     .array(z.object({ name: z.string().optional(), digest: z.record(z.string(), z.string()) }))
     .min(1),
@@ -38,6 +40,11 @@ export const SigstoreBundleShape = z.object({
   mediaType: z.literal(bundleType),
   verificationMaterial: z.object({ publicKey: z.object({ hint: Sha256Hex }) }),
   dsseEnvelope: EnvelopeShape,
+})
+
+/** As others write it: what tells the key is in a form of their own, and each trusted key is tried. */
+export const OtherBundleShape = SigstoreBundleShape.extend({
+  verificationMaterial: z.object({ publicKey: z.object({ hint: z.string() }) }),
 })
 
 /** The text of a Sigstore bundle around a signed statement. */

@@ -42,6 +42,21 @@ describe('an attestation', () => {
     expect((await send(signed.dsseEnvelope)).json.id).toBe(sent.json.id)
   })
 
+  test('is taken as cosign writes it, and not by a certificate', async () => {
+    const { ci, digest, send } = await trustingServer()
+    const signed = await ci.sign(digest, testResult, { result: 'PASSED' })
+    const hinted = { publicKey: { hint: 'cjY0xFmmw5ggesWKhB0tONJm+2oVyPS7UOOJS5TqXOY=' } }
+    expect((await send({ ...signed, verificationMaterial: hinted })).json.key).toBe('ci')
+    const said = { predicateType: testResult, predicate: {} }
+    const old = await ci.signAs('https://in-toto.io/Statement/v0.1', digest, said)
+    expect((await send(old)).json).toMatchObject({ key: 'ci', predicate_type: testResult })
+    for (const material of [{ certificate: {} }, { x509CertificateChain: {}, tlogEntries: [] }]) {
+      const refused = await send({ ...signed, verificationMaterial: material })
+      expect([refused.status, refused.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+      expect(refused.json.message).toContain('signed by a certificate')
+    }
+  })
+
   test('that is sent sixteen times at once is kept once', async () => {
     const { ci, digest, send, list } = await trustingServer()
     const signed = await ci.sign(digest, testResult, { result: 'PASSED' })

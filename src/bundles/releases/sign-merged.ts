@@ -3,8 +3,8 @@ import {
   type DueVersion,
   isDueSql,
   keepSigningProblem,
+  keepWaiting,
   listDueVersions,
-  postponeSigning,
 } from '../../governance/signing/signatures-due.ts'
 import { type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
@@ -29,7 +29,7 @@ async function signOne(platform: Platform, { id, workspace, name, version }: Due
   const ctx = systemContext(platform, workspace)
   try {
     const made = await tryBundle(ctx, name, { version, guard: isDueSql(id) })
-    if (!made) await postponeSigning(platform, id)
+    if (!made) await keepWaiting(platform, id)
   } catch (err) {
     logError({ event: 'version not signed', version: id, error: failureText(err) })
     await keepSigningProblem(platform, id, {

@@ -39,7 +39,7 @@ export function settledStatement(modelVersionId: number): SQL {
 }
 
 /** A version changed while it was signed: others have their turn before it is tried again. */
-export async function postponeSigning(
+export async function keepWaiting(
   { db, now }: Pick<Platform, 'db' | 'now'>,
   modelVersionId: number,
 ): Promise<void> {

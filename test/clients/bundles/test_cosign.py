@@ -50,6 +50,31 @@ def test_every_statement_about_the_manifest_holds(unpacked, verify):
     assert types == ["https://slsa.dev/provenance/v1", RELEASE]
 
 
+def test_what_cosign_signed_is_an_attestation(unpacked, unique, sh, tmp_path, monkeypatch):
+    monkeypatch.setenv("COSIGN_PASSWORD", "")
+    text = (ROOT / "docs/bundles.md").read_text(encoding="utf-8").replace("release/manifest", "r/manifest")
+    [script] = re.findall(r"```bash\n([^`]*cosign attest-blob[^`]*)```", text)
+    made = (
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ci.key; openssl pkey -in ci.key -pubout"
+        f" -out ci.pem; gatehouse trusted-keys set {unique} ci.pem"
+    )
+    sent = f"gatehouse attestations send models:/{unique}@production"
+    # The key is there already.
+    again = script.split("\n", 1)[1]
+    bundle = again.replace("--output-signature", "--new-bundle-format --bundle")
+    for part in [made, script, f"{sent} test-result.json", bundle, f"{sent} test-result.json"]:
+        ended = sh(part)
+        assert ended.returncode == 0, part + ended.stdout + ended.stderr
+    kept = json.loads(sh(f"gatehouse attestations list models:/{unique}@production --json").stdout)
+    assert [(one["key"], one["result"]) for one in kept] == [(unique, "PASSED")]
+
+    keyless = json.loads((tmp_path / "test-result.json").read_text())
+    keyless["verificationMaterial"] = {"certificate": {"rawBytes": ""}}
+    (tmp_path / "test-result.json").write_text(json.dumps(keyless))
+    refused = sh(f"{sent} test-result.json")
+    assert refused.returncode != 0 and "signed by a certificate" in refused.stdout + refused.stderr
+
+
 def test_another_manifest_statement_type_or_key_is_refused(unpacked, verify, sh):
     assert verify(predicate="https://example.com/other").returncode != 0
     manifest = (unpacked / "manifest.json").read_bytes()
