@@ -48,13 +48,24 @@ test('what D1 did not run for want of time is sent again, at most twice', async 
   await expect(longer.db.all(read)).rejects.toThrow('overloaded')
 })
 
-test('where the answer was lost only a read is sent again: a write may have happened', async () => {
+test('where the answer was lost only reads are sent again: a write may have happened', async () => {
   const reading = await failing(lost, 1)
   expect(await reading.db.all(read)).toEqual([{ one: 1 }])
   const writing = await failing(lost, 1)
   await expect(writing.db.all(write)).rejects.toThrow('connection lost')
   expect(writing.sent()).toBe(1)
-  const batched = await failing(lost, 1)
-  await expect(batched.db.batch({ one: read })).rejects.toThrow('connection lost')
-  expect(batched.sent()).toBe(1)
+  const replaced = sql<{
+    one: number
+  }>`with w as (select 1) replace into access_epoch select 1, 1 from w`
+  for (const query of [write, replaced]) {
+    const batched = await failing(lost, 1)
+    await expect(batched.db.batch({ one: read, query })).rejects.toThrow('connection lost')
+    expect(batched.sent()).toBe(1)
+  }
+  const named = sql<{ one: number }>`with w as (select 1 as one) select one from w`
+  for (const query of [read, named]) {
+    const batched = await failing(lost, 2)
+    expect(await batched.db.batch({ one: query })).toEqual({ one: [{ one: 1 }] })
+    expect(batched.sent()).toBe(3)
+  }
 })

@@ -1,4 +1,4 @@
-import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
+import type { D1Database } from '@cloudflare/workers-types'
 import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
@@ -15,8 +15,7 @@ export class D1 implements Database {
   async all<R>(query: SQL<R>): Promise<R[]> {
     const { text, params } = compile(query)
     const prepared = this.#database.prepare(text).bind(...params)
-    const transient = /^\s*select\b/i.test(text) ? notAnswered : notRun
-    return (await attempted(transient, () => prepared.all<R>())).results
+    return (await attempted(transientOf([text]), () => prepared.all<R>())).results
   }
 
   async first<R>(query: SQL<R>): Promise<R | undefined> {
@@ -28,14 +27,13 @@ export class D1 implements Database {
   }
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
-    const prepared = queries.map((query) => this.#prepare(query))
-    const results = await attempted(notRun, () => this.#database.batch(prepared))
+    const compiled = queries.map(compile)
+    const prepared = compiled.map(({ text, params }) =>
+      this.#database.prepare(text).bind(...params),
+    )
+    const transient = transientOf(compiled.map(({ text }) => text))
+    const results = await attempted(transient, () => this.#database.batch(prepared))
     return results.map((result) => result.results)
-  }
-
-  #prepare(query: SQL): D1PreparedStatement {
-    const { text, params } = compile(query)
-    return this.#database.prepare(text).bind(...params)
   }
 }
 
@@ -46,6 +44,16 @@ const notRun = /D1_ERROR: D1 DB is overloaded/
 /** It may have run what was sent; only a read may be sent again. */
 const notAnswered =
   /D1_ERROR: .*(?:D1 DB is overloaded|Network connection lost|storage caused object to be reset|its code was updated)/
+
+/** The failures after which these statements may be sent again. */
+function transientOf(texts: readonly string[]): RegExp {
+  return texts.every(isRead) ? notAnswered : notRun
+}
+
+/** Whether a statement changes nothing, as far as its words show. */
+function isRead(text: string): boolean {
+  return /^\s*(?:select|with)\b/i.test(text) && !/\b(?:insert|update|delete|replace)\b/i.test(text)
+}
 
 /** Sends again, after a moment, what fails for a reason that passes. D1 itself does not do that for writes. */
 async function attempted<T>(transient: RegExp, send: () => Promise<T>): Promise<T> {
