@@ -71,6 +71,8 @@ export async function purgeUnneeded(
     emptyExperiment: (id) => purgeTraces(collector, id, traceKeeping.isHeld),
     isEmpty: (experiment) =>
       sql`not exists (select 1 from traces x where x.experiment = ${experiment}.id)`,
+    mayEmpty: (experiment) => sql`exists (select 1 from traces x
+      where x.experiment = ${experiment}.id and not ${traceKeeping.isHeld(sql`x`)})`,
   })
 }
 

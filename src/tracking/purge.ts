@@ -21,6 +21,8 @@ export type EmptyExperiment = (id: number) => Promise<void>
 export type Emptying = {
   readonly emptyExperiment: EmptyExperiment
   readonly isEmpty: (alias: SQL) => SQL
+  /** Whether something of it may go: what is kept whole takes no other's place among the most that are looked at. */
+  readonly mayEmpty: (alias: SQL) => SQL
 }
 
 const perRound = 200
@@ -40,7 +42,7 @@ type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: s
 export async function purgeDeleted(
   collector: Collector,
   { beforeMs, most = Number.POSITIVE_INFINITY }: PurgeBound,
-  { emptyExperiment, isEmpty, ...purgeable }: Purgeable & Emptying,
+  { emptyExperiment, isEmpty, mayEmpty, ...purgeable }: Purgeable & Emptying,
 ): Promise<Purged> {
   const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
   const own = sql`t.lifecycle_stage = 'deleted' and t.deleted_at_ms <= ${beforeMs}`
@@ -73,6 +75,7 @@ export async function purgeDeleted(
     columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
     empty: emptyExperiment,
     once: isEmpty(sql`t`),
+    worth: sql`(${isEmpty(sql`t`)} or ${mayEmpty(sql`t`)})`,
   })
   return { runs, loggedModels, experiments }
 }
@@ -89,6 +92,8 @@ type Purge = {
   readonly empty?: EmptyExperiment
   /** What must hold besides the guard once that is gone. */
   readonly once?: SQL
+  /** Of which rows something may go. */
+  readonly worth?: SQL
 }
 
 /** A dataset goes with the last run that used it. @param run a select of its id */
@@ -101,14 +106,14 @@ function unusedDatasetsStatement(run: SQL): SQL {
 /** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
-  { most, table, guard, columns, takesAlong, empty, once = sql`1` }: Purge,
+  { most, table, guard, columns, takesAlong, empty, once = sql`1`, worth = sql`1` }: Purge,
 ): Promise<number> {
   let count = 0
   let after = -1
   for (let left = most; left > 0; ) {
     const limit = Math.min(left, perRound)
     const rows = await db.all(sql<DeletedRow>`
-      select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${limit}`)
+      select ${columns} from ${table} t where t.id > ${after} and ${guard} and ${worth} order by t.id limit ${limit}`)
     left -= rows.length
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`

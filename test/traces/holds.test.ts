@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { collectGarbage, purgeUnneeded } from '../../src/registry/collect-garbage.ts'
 import { traceId, traceServer } from '../support/trace-server.ts'
 
 /** Traces 1 to 4; 2 was made in the run of a version under a hold, and 3 is linked with it. */
@@ -113,4 +113,25 @@ test('a collection that protects a version keeps none of its traces', async () =
   await s.lift()
   const removed = await s.remove({ request_ids: [2, 3].map(traceId) })
   expect(removed.json).toEqual({ traces_deleted: 2 })
+})
+
+test('experiments whose traces are all under a hold take no place of others that are purged', async () => {
+  const s = await heldTraces()
+  const experiments: string[] = []
+  for (const name of ['held', 'free']) {
+    experiments.push((await s.post('experiments/create', { name })).json.experiment_id)
+  }
+  for (const [i, experiment_id] of experiments.entries()) {
+    const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } }
+    await s.info({ trace_location }, 10 + i)
+  }
+  await s.post('traces/link-to-run', { run_id: s.run_id, trace_ids: [traceId(10)] })
+  for (const experiment_id of experiments) await s.post('experiments/delete', { experiment_id })
+  const purged = await purgeUnneeded(
+    { ...s.platform, dryRun: false, graceMs: 0 },
+    { beforeMs: Date.now() + 1000, most: 1 },
+    [],
+  )
+  expect(purged.experiments).toBe(1)
+  expect(await s.left()).toEqual([1, 2, 3, 4, 10])
 })
