@@ -25,7 +25,7 @@ export function isTemplateName(path: string): boolean {
 
 /** How a file of this name is looked at; equal bytes are looked at once for each kind. */
 export function fileKindOf(path: string): FileKind {
-  if (/config\.json$/i.test(path)) return 'settings'
+  if (/(config|chat_template)\.json$/i.test(path)) return 'settings'
   if (/\.pb$/i.test(path)) return 'graph'
   if (isHdfName(path)) return 'hdf'
   if (/\.np[yz]$/i.test(path)) return 'arrays'

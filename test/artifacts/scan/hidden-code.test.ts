@@ -104,3 +104,8 @@ test.each([
   expect(await scanText('config.json', layer(module, name))).toEqual([])
   expect(await scanText('m.h5', `\x89HDF\r\n\x1a\n${layer(module, name)}`)).toEqual([])
 })
+
+test('a template that stands in a file of its own is found', async () => {
+  const settings = '{"chat_template": "{{ messages }}"}'
+  expect(await scanText('chat_template.json', settings)).toEqual(['template chat_template'])
+})
