@@ -138,3 +138,31 @@ test('the inbox says how soon a request expires, and who else has some', async (
     'There are none of this model.',
   )
 })
+
+test('so is why a version moves, where no request is needed', async () => {
+  const { as, ann, call, name } = await world()
+  const path = `/models/${name}/1/promote`
+  const said = await as(ann).post(path, { to: 'Staging', reason: 'x'.repeat(10_001) })
+  expect([said.status, textOf(said.html).includes('10000')]).toEqual([400, true])
+  expect((await call(ann, 'GET', `/api/v1/models/${name}/versions/1`)).json.stage).not.toBe(
+    'Staging',
+  )
+})
+
+test('what people say of requests is as long on pages as in the API, and longer is refused', async () => {
+  const { as, ann, statuses } = await world()
+  const long = 'x'.repeat(10_001)
+  for (const path of [both, '/promotions/1/close', '/promotions/1/reviews']) {
+    const said = await as(ann).post(path, { comment: long, decision: 'comment' })
+    expect([path, said.status, textOf(said.html).includes('10000')]).toEqual([path, 400, true])
+  }
+  expect(await statuses()).toEqual(['open', 'open', 'open'])
+})
+
+test('a request that is selected twice is one', async () => {
+  const { as, ann, statuses } = await world()
+  const twice = '/promotions/withdraw?sel=1&sel=1'
+  expect(textOf((await as(ann).get(twice)).html)).not.toContain('cannot be found')
+  expect((await as(ann).post(twice, {})).status).toBe(303)
+  expect(await statuses()).toEqual(['closed', 'open', 'open'])
+})

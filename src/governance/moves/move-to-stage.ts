@@ -12,6 +12,7 @@ import {
   othersRead,
   refuseArchiving,
 } from '../promotions/archiving.ts'
+import { checkSaid } from '../promotions/promotion.ts'
 import { type RequestedMove, requestMove } from './request-move.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
@@ -65,7 +66,8 @@ async function makeOrRequest<T>(
   move: RequestedMove,
   { isThere, make }: Move<T>,
 ): Promise<T | ModelVersion> {
-  const { name, version, target } = move
+  const { name, version, target, reason } = move
+  checkSaid(reason, 'reason')
   const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     await refuseOthers(ctx, move, all)
     const policies = selectPolicies(all, name, target)

@@ -13,7 +13,7 @@ import { refuseArchiving } from './archiving.ts'
 import { type Assessment, assess, assessPromotion, questionOf } from './assess.ts'
 import { refuseExpired } from './expiry.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
-import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
+import { checkSaid, type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
 
@@ -70,8 +70,9 @@ export function mayBreakGlass(
 
 const lettersMin = 10
 
-/** @throws INVALID_PARAMETER_VALUE a reason that says too little */
+/** @throws INVALID_PARAMETER_VALUE a reason that says too little, or is too long */
 export function checkReason(reason: string): void {
+  checkSaid(reason, 'reason')
   const letters = keepVisible(reason).match(/\p{L}/gu)?.length ?? 0
   if (letters >= lettersMin) return
   throw invalid(
@@ -91,6 +92,7 @@ export async function followUp(
   id: number,
   comment: string | undefined,
 ): Promise<Promotion> {
+  checkSaid(comment)
   const promotion = await getPromotion(ctx, id)
   if (!promotion.breakGlass || promotion.followedUpBy !== null) {
     throw conflict(`Promotion request #${id} has no follow-up review open`)

@@ -1,7 +1,8 @@
-import { workspacePath } from '../../core/names.ts'
+import { checkLength, workspacePath } from '../../core/names.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ApprovalState } from '../approvals.ts'
+import { commentCharsMax } from '../comments.ts'
 import type { PromotionTarget } from '../policies/policy.ts'
 import type { promotions } from '../tables.ts'
 import type { GateResult } from './judge.ts'
@@ -102,4 +103,9 @@ export function promotionFrom(row: PromotionRow): Promotion {
 /** JSON that this folder wrote. */
 function parsed<T>(text: string | null): T | null {
   return text === null ? null : JSON.parse(text)
+}
+
+/** Refuses what people say of a request where it is too long, whichever way it came. @param field of the message */
+export function checkSaid(text: string | undefined, field = 'comment'): void {
+  checkLength(text ?? '', commentCharsMax, field)
 }

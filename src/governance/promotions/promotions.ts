@@ -12,6 +12,7 @@ import { type PromotionTarget, targetText } from '../policies/policy.ts'
 import { type Assessment, evidenceText } from './assess.ts'
 import { hasExpired } from './expiry.ts'
 import {
+  checkSaid,
   type Promotion,
   type PromotionRow,
   type PromotionStatus,
@@ -39,6 +40,7 @@ export async function openPromotion(
   wanted: NewPromotion,
 ): Promise<{ readonly promotion: Promotion; readonly isNew: boolean }> {
   const { target } = wanted
+  checkSaid(wanted.reason, 'reason')
   const version = await getVersion(ctx, wanted.model, wanted.version)
   const [kind, name] =
     target.alias === undefined ? ['stage', target.stage] : ['alias', target.alias]
@@ -161,6 +163,7 @@ export async function endPromotions(
   { status, comment }: Ending,
 ): Promise<void> {
   if (promotions.length === 0) return
+  checkSaid(comment)
   const ids = sql`select value from json_each(${JSON.stringify(promotions.map(({ id }) => id))})`
   const areOpen = sql`(select count(*) from promotions o where o.id in (${ids})
     and o.status = 'open') = ${promotions.length}`

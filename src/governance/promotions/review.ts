@@ -13,7 +13,7 @@ import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
 import { refuseExpired } from './expiry.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
-import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
+import { checkSaid, type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
 import { isUnchanged, newestEntryRead } from './snapshot.ts'
 
@@ -49,6 +49,7 @@ export async function reviewPromotion(
   id: number,
   review: NewReview,
 ): Promise<JudgedPromotion> {
+  checkSaid(review.comment)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getPromotion(ctx, id)
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)

@@ -31,7 +31,7 @@ export async function showWithdrawal(c: AppContext, shown: Reshown = {}): Promis
 
 /** @throws INVALID_PARAMETER_VALUE these are not numbers of requests, or too many */
 function selectedIn(c: AppContext): number[] {
-  const ids = listIn(c, 'sel').map(numberIn)
+  const ids = [...new Set(listIn(c, 'sel'))].map(numberIn)
   if (ids.length > selectedMax) throw invalid(`Select at most ${selectedMax} requests`)
   return ids.map((id) => {
     if (id === undefined) throw invalid(`'sel' is the number of a promotion request, such as 12`)
