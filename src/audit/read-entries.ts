@@ -20,6 +20,10 @@ export type EntryFilter = {
   /** A principal's name. */
   readonly actor?: string | undefined
   readonly action?: Action | undefined
+  /** Of a version that came into this stage, or left it. */
+  readonly stage?: string | undefined
+  /** Of moves that were made past their gates. */
+  readonly isBreakGlass?: true | undefined
   /** Unix milliseconds: not before, and before. */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
@@ -94,8 +98,8 @@ async function readEntries(
 }
 
 function conditionsSql(filter: EntryFilter): SQL {
-  const { workspace, registeredModel, model, only, version, actor, action, sinceMs, untilMs } =
-    filter
+  const { workspace, registeredModel, model, only, version, actor, action } = filter
+  const { stage, isBreakGlass, sinceMs, untilMs } = filter
   const all = [
     ...(workspace === undefined ? [] : [inWorkspace(workspace, model !== undefined)]),
     ...(registeredModel === undefined ? [] : [sql`e.registered_model = ${registeredModel}`]),
@@ -109,10 +113,17 @@ function conditionsSql(filter: EntryFilter): SQL {
     ...(version === undefined ? [] : [sql`e.version = ${version}`]),
     ...(actor === undefined ? [] : [sql`json_extract(e.actor, '$.name') = ${actor}`]),
     ...(action === undefined ? [] : [sql`e.action = ${action}`]),
+    ...(stage === undefined ? [] : [isOfStage(stage)]),
+    ...(isBreakGlass ? [sql`e.after ->> 'break_glass' = 1`] : []),
     ...(sinceMs === undefined ? [] : [sql`e.at_ms >= ${sinceMs}`]),
     ...(untilMs === undefined ? [] : [sql`e.at_ms < ${untilMs}`]),
   ]
   return all.length === 0 ? sql`1` : sql.join(all, sql` and `)
+}
+
+/** Stages are compared as they are written, or with small letters for great ones. */
+function isOfStage(stage: string): SQL {
+  return sql`lower(${stage}) in (lower(e.before ->> 'stage'), lower(e.after ->> 'stage'))`
 }
 
 /** The index by workspace is one by model: without a model, all entries would be read and then sorted. */

@@ -47,6 +47,38 @@ describe('the page of the audit log', () => {
     )
   })
 
+  test('has moves into and out of a stage alone, and those past their gates, as the API has', async () => {
+    const { ida, as, call, mlflow, ann, name, otto } = await auditedWorld()
+    const away = { name, version: '3', stage: 'Archived' }
+    const moved = await mlflow(ann, 'POST', 'model-versions/transition-stage', away)
+    expect(moved.status).toBe(200)
+    const same = async (query: string) => {
+      const { html } = await as(ida).get(`/audit?${query}`)
+      const { json } = await call(ida, 'GET', `/api/v1/audit?${query}`)
+      expect(seqsIn(html)).toEqual(json.items.map(({ seq }: { seq: number }) => seq))
+      return { count: json.items.length, text: textOf(html) }
+    }
+    const production = await same(`stage=production&model=${name}`)
+    expect(production.count).toBe(2)
+    const staging = await same('stage=Staging')
+    expect(staging.count).toBe(2)
+    expect((await same('break_glass=true')).count).toBe(0)
+    const reason = 'the live version declines everybody'
+    const broken = { reason }
+    await call(ann, 'POST', '/api/v1/promotions/1/close', {})
+    const body = { model: name, version: '3', to: { stage: 'Production' }, archive_existing: true }
+    const { json } = await call(ann, 'POST', '/api/v1/promotions', body)
+    const path = `/api/v1/promotions/${json.id}/break-glass`
+    expect((await call(otto, 'POST', path, broken)).status).toBe(200)
+    const glass = await same('break_glass=true')
+    expect(glass.count).toBe(1)
+    expect(glass.text).toContain(reason)
+    expect((await same(`stage=Production&break_glass=true&action=request.refused`)).count).toBe(0)
+    for (const bad of ['break_glass=1', 'break_glass=true&break_glass=true']) {
+      expect((await as(ida).get(`/audit?${bad}`)).status, bad).toBe(400)
+    }
+  })
+
   test('goes on behind its hundredth entry, and back', async () => {
     const { ida, as, mlflow, ann, name } = await auditedWorld()
     for (let i = 0; i < 100; i++) {

@@ -15,6 +15,8 @@ const Filter = z.strictObject({
     .describe('Of that model'),
   actor: z.string().min(1).optional().describe("A principal's name"),
   action: z.enum(actions).optional(),
+  stage: z.string().min(1).optional().describe('Of versions that came into this stage, or left it'),
+  break_glass: z.enum(['true']).optional().describe('Only moves that were made past their gates'),
   since: Moment.optional().describe(
     'Not before: Unix milliseconds, or ISO 8601 with its offset from UTC',
   ),

@@ -18,7 +18,7 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 
 type Filtered = Pick<
   RequestOf<typeof endpoints.listAudit>['query'],
-  'model' | 'version' | 'actor' | 'action' | 'since' | 'until'
+  'model' | 'version' | 'actor' | 'action' | 'stage' | 'break_glass' | 'since' | 'until'
 >
 
 /** The audit log, for those who may read it: of one model, or of all. */
@@ -75,6 +75,10 @@ async function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Pr
   await requireAudit(ctx, query.model)
 }
 
-function filterOf(ctx: Context, { since, until, ...query }: Filtered): Promise<EntryFilter> {
-  return auditFilterOf(ctx, { ...query, sinceMs: since, untilMs: until })
+function filterOf(
+  ctx: Context,
+  { since, until, break_glass, ...query }: Filtered,
+): Promise<EntryFilter> {
+  const isBreakGlass = break_glass === undefined ? undefined : true
+  return auditFilterOf(ctx, { ...query, isBreakGlass, sinceMs: since, untilMs: until })
 }

@@ -27,6 +27,8 @@ function addFilters(command: Command): Command {
     .option('--version <number>', 'of this version of the model')
     .option('--actor <name>', 'by this principal')
     .addOption(new Option('--action <action>', 'of this kind').choices(actions))
+    .option('--stage <stage>', 'of versions that came into this stage, or left it')
+    .option('--break-glass', 'only moves that were made past their gates')
     .option('--since <time>', 'not before: Unix milliseconds, or 2026-11-24T12:00Z')
     .option('--until <time>', 'before: the same')
 }
@@ -36,13 +38,21 @@ type Filters = {
   readonly version?: string
   readonly actor?: string
   readonly action?: (typeof actions)[number]
+  readonly stage?: string
+  readonly breakGlass?: true
   readonly since?: string
   readonly until?: string
 }
 
 function filtersOf(command: Command) {
-  const { model, version, actor, action, since, until } = command.opts<Filters>()
-  return { model, version, actor, action, since: timeOf(since), until: timeOf(until) }
+  const { since, until, breakGlass, ...given } = command.opts<Filters>()
+  const { model, version, actor, action, stage } = given
+  const break_glass = breakGlass ? 'true' : undefined
+  return {
+    ...{ model, version, actor, action, stage, break_glass },
+    since: timeOf(since),
+    until: timeOf(until),
+  }
 }
 
 /** Unix milliseconds. @throws StartError */

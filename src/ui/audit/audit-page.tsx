@@ -105,11 +105,15 @@ const AuditActions: FC<AuditPageProps> = ({ frame: { to }, terms, head }) => {
   )
 }
 
+const presetTerms = ['action', 'actor', 'stage', 'break_glass'] as const
+
 /** What auditors look for most; the other terms stay. */
 function presetsOf({ to, caller }: Frame, terms: AuditTerms) {
   const presets = [
     { text: 'Everything', of: {} },
     { text: 'Moves', of: { action: 'model_version.transitioned' } },
+    { text: 'Production', of: { stage: 'Production' } },
+    { text: 'Break-glass', of: { break_glass: 'true' } },
     { text: 'Rollbacks', of: { action: 'model_version.rolled_back' } },
     { text: 'Reviews', of: { action: 'promotion.reviewed' } },
     { text: 'Refused', of: { action: 'request.refused' } },
@@ -117,11 +121,12 @@ function presetsOf({ to, caller }: Frame, terms: AuditTerms) {
     { text: 'Grants', of: { action: 'grant.created' } },
     ...(caller.name === '' ? [] : [{ text: 'By me', of: { actor: caller.name } }]),
   ]
-  const { action, actor, ...others } = terms
-  return presets.map(({ text, of }) => ({
+  const { action, actor, stage, break_glass, ...others } = terms
+  const chosen = { action, actor, stage, break_glass }
+  return presets.map(({ text, of }: { text: string; of: AuditTerms }) => ({
     text,
     href: to.query(to.audit, { ...others, ...of }),
-    isCurrent: action === of.action && actor === of.actor,
+    isCurrent: presetTerms.every((term) => chosen[term] === of[term]),
   }))
 }
 
@@ -148,6 +153,13 @@ const AuditFilter: FC<FilterProps> = ({ to, terms, problem }) => (
         ))}
       </select>
     </label>
+    <TextTerm label="Stage" name="stage" value={terms.stage} />
+    {terms.break_glass === undefined ? null : (
+      <label class="choice">
+        <input type="checkbox" name="break_glass" value="true" checked />
+        Break-glass alone
+      </label>
+    )}
     <TimeTerm label="From (UTC)" name="since" value={terms.since} />
     <TimeTerm label="Before (UTC)" name="until" value={terms.until} />
     <button type="submit">Filter</button>

@@ -9,7 +9,10 @@ import { numberIn, type Paths } from '../paths.ts'
 /** The fields of the filter, as the address has them. */
 export type AuditTerms = Readonly<Partial<Record<(typeof auditTerms)[number], string>>>
 
-const auditTerms = ['model', 'version', 'actor', 'action', 'since', 'until'] as const
+const auditTerms = [
+  ...(['model', 'version', 'actor', 'action'] as const),
+  ...(['stage', 'break_glass', 'since', 'until'] as const),
+] as const
 
 /** @throws INVALID_PARAMETER_VALUE a term is there several times */
 export function auditTermsOf(c: AppContext): AuditTerms {
@@ -22,7 +25,10 @@ export function auditTermsOf(c: AppContext): AuditTerms {
 }
 
 /** What the terms ask for. @throws INVALID_PARAMETER_VALUE the message names the field */
-export function auditQueryOf({ version, action, since, until, ...names }: AuditTerms): AuditQuery {
+export function auditQueryOf(terms: AuditTerms): AuditQuery {
+  const { version, action, since, until, break_glass, ...names } = terms
+  if (break_glass !== undefined && break_glass !== 'true')
+    throw invalid("'break_glass' is true, or left out")
   if (version !== undefined && names.model === undefined) {
     throw invalid('A version is one of a model: name the model too')
   }
@@ -30,6 +36,7 @@ export function auditQueryOf({ version, action, since, until, ...names }: AuditT
     ...names,
     version: version === undefined ? undefined : versionIn(version),
     action: action === undefined ? undefined : actionIn(action),
+    isBreakGlass: break_glass === undefined ? undefined : true,
     sinceMs: since === undefined ? undefined : momentIn(since),
     untilMs: until === undefined ? undefined : momentIn(until),
   }

@@ -377,7 +377,14 @@ describe.skipIf(isLacking)('in a browser', () => {
     const { platform } = await askedWorld()
     await sealEntries(platform)
     const url = await serve(platform)
-    const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify', '/audit/as-of']
+    const paths = [
+      '/audit',
+      '/audit?version=2',
+      '/audit?break_glass=true',
+      '/audit/15',
+      '/audit/verify',
+      '/audit/as-of',
+    ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
