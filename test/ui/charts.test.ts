@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import type { SeriesBucket } from '../../src/tracking/history/series-buckets.ts'
 import type { MetricSeries } from '../../src/tracking/run-data/metric-series.ts'
@@ -236,6 +237,28 @@ describe('a comparison of runs', () => {
     const gone = await as(rita).get(`${address},0123`)
     expect(textOf(gone.html)).toContain('1 run of the address is not there')
     expect(textOf((await as(rita).get('/runs/compare')).html)).toContain('at least two runs')
+  })
+
+  test('shows the values of runs though the points of one are lost, and says so', async () => {
+    const { as, rita, logRun, platform } = await runsWorld()
+    const ids: string[] = []
+    for (const value of [0.25, 0.75]) {
+      ids.push(
+        await logRun({
+          name: `run-${value}`,
+          metrics: [{ key: 'accuracy', step: 1, timestamp: 1, value }],
+        }),
+      )
+    }
+    await platform.db.batch({
+      pack: sql`insert into metric_packs (id, key, size_bytes, created_at_ms) values (1, 'metrics/00/gone', 9, 1)`,
+      folded: sql`insert into folded_metrics (run, pack, start, length, directory_length, points)
+        select id, 1, 0, 9, 5, 1 from runs where run_id = ${ids[0]}`,
+    })
+    const { status, html } = await as(rita).get(`/runs/compare?ids=${ids.join('%2C')}`)
+    expect(status).toBe(200)
+    expect(textOf(html)).toContain('accuracy 0.25 0.75')
+    expect(textOf(html)).toContain(`Stored points of the metrics of run '${ids[0]}' are lost`)
   })
 
   test('is refused where one of the runs may not be read', async () => {

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import { requireExperiments } from '../../../access/permissions/require.ts'
+import { RegistryError } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
@@ -8,6 +9,7 @@ import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
+import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
 import { type Paths, pathsUnder } from '../../paths.ts'
@@ -175,12 +177,22 @@ type Charted = {
 
 async function chartOf(ctx: Context, charted: Charted) {
   const { runs, metric, linesMax } = charted
-  const series = await readMetricSeries(ctx, {
-    runIds: runs.slice(0, linesMax).map(({ runId }) => runId),
-    keys: [metric],
-    x: 'step',
-    bucketsMax: charted.bucketsMax,
-  })
+  const series = await attempt(
+    'DATA_LOSS',
+    readMetricSeries(ctx, {
+      runIds: runs.slice(0, linesMax).map(({ runId }) => runId),
+      keys: [metric],
+      x: 'step',
+      bucketsMax: charted.bucketsMax,
+    }),
+  )
+  // Points of one run that are lost leave the tables of all of them.
+  if (series instanceof RegistryError)
+    return (
+      <p class="notice bad" role="alert">
+        {series.message}
+      </p>
+    )
   return <RunLines {...charted} series={series} />
 }
 
