@@ -164,6 +164,21 @@ test('the inbox sorts requests by what is to be done, and shows only readable on
   expect((await as(ann).get('/promotions?after=x')).status).toBe(400)
 })
 
+test('an account made again under a name is not shown the requests of the one before as its own', async () => {
+  const { app, mlflow, user, as, ann } = await world()
+  const mine = '/promotions?view=mine'
+  expect((await as(ann).get(mine)).html).toContain('fraud-detector')
+  await mlflow(admin, 'DELETE', 'users/delete', { username: 'ann' })
+  const again = pagesOf(app, await user('ann'))
+  await mlflow(admin, 'POST', 'registered-models/permissions/create', {
+    name: 'fraud-detector',
+    username: 'ann',
+    permission: 'READ',
+  })
+  expect((await again.get('/promotions?view=all')).html).toContain('fraud-detector')
+  expect((await again.get(mine)).html).not.toContain('fraud-detector')
+})
+
 test('nothing that somebody writes becomes markup', async () => {
   const { app, mlflow, user, call } = await authServer()
   const markup = '"><img src=x onerror=alert(1)>\u202e'

@@ -67,7 +67,7 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
       status: awaiting ? ('open' as const) : status,
       model,
       version,
-      requestedBy: requested_by,
+      requestedBy: requested_by === undefined ? undefined : { name: requested_by },
     }
     const shown = readablePromotion(ctx)
     const { items, ...next } = await page(['promotions', filter, awaiting ?? ''], query, {

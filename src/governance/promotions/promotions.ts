@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { conflict, excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { placeKey } from '../../core/place.ts'
-import { gatehouse, principalText } from '../../core/principal.ts'
+import { gatehouse, principalText, type SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import type { Beside } from '../../search/page.ts'
@@ -102,7 +102,8 @@ export type PromotionFilter = {
   readonly isDecided?: true | undefined
   readonly model?: string | undefined
   readonly version?: number | undefined
-  readonly requestedBy?: string | undefined
+  /** Of a name alone, or of the account that has it now. */
+  readonly requestedBy?: SomeAccount | undefined
   readonly ids?: readonly number[] | undefined
 }
 
@@ -130,7 +131,7 @@ export async function listPromotions(
     ...(filter.isDecided ? [sql`status <> 'open'`] : []),
     ...(filter.model ? [sql`model = ${filter.model}`] : []),
     ...(filter.version ? [sql`version = ${filter.version}`] : []),
-    ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),
+    ...(filter.requestedBy ? [isRequesterSql(filter.requestedBy)] : []),
     ...(filter.ids
       ? [sql`id in (select value from json_each(${JSON.stringify(filter.ids)}))`]
       : []),
@@ -139,6 +140,13 @@ export async function listPromotions(
   const rows = await ctx.db.all(sql<PromotionRow>`select p.* from promotions p
     where ${sql.join(conditions, sql` and `)} order by id desc limit ${count}`)
   return rows.map(promotionFrom)
+}
+
+/** As `isSame` has it; a name is what the index has. */
+function isRequesterSql({ name, account }: SomeAccount): SQL {
+  const hasName = sql`requester = ${name}`
+  if (account === undefined) return hasName
+  return sql`${hasName} and coalesce(requested_by ->> 'account', ${account}) = ${account}`
 }
 
 /** The open requests for stages of one version, oldest first. @param versionId `model_versions.id` */

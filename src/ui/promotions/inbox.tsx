@@ -1,4 +1,5 @@
 import { invalid } from '../../core/error.ts'
+import { principalRecord } from '../../core/principal.ts'
 import { mayWithdraw, readablePromotion } from '../../governance/permissions.ts'
 import { countOpenRequests } from '../../governance/promotions/awaiting.ts'
 import { listPromotions, type PromotionFilter } from '../../governance/promotions/promotions.ts'
@@ -48,7 +49,7 @@ export async function showInbox(c: AppContext): Promise<Response> {
 function filterOf(ctx: Context, view: InboxView): PromotionFilter {
   switch (view) {
     case 'mine':
-      return { requestedBy: ctx.principal.name }
+      return { requestedBy: principalRecord(ctx.principal) }
     case 'open':
       return { status: 'open' }
     case 'decided':
