@@ -1,14 +1,21 @@
 import { type ManifestFile, readAllManifestFiles } from '../../artifacts/manifest.ts'
+import { RegistryError } from '../../core/error.ts'
+import { readCurrentRevision } from '../../governance/cards/read-card.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverUrl } from '../../http/guards/reached.ts'
 import { sendJson } from '../../http/send-json.ts'
+import type { Context } from '../../platform/context.ts'
+import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import { firstStage } from '../../registry/stages/stages.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { listSealedVersions, type SealedVersion } from '../../registry/versions/sealed-versions.ts'
 import { commitOf, type Repository, type Revision } from './repository.ts'
 
 /** Longer values of tags say nothing in a list of tags. */
 const tagCharsMax = 200
+/** A file of a model can name any number. */
+const flavorsMax = 50
 
 /** Answer what a model is at a revision, with its files. */
 export async function sendModelInfo(
@@ -17,9 +24,17 @@ export async function sendModelInfo(
   { version, manifest, commit }: Revision,
 ): Promise<Response> {
   const { ctx } = c.var
-  const { tags, createdAtMs } = await getModel(ctx, model.name)
   const hasBlobs = /^(?:true|1)$/i.test(c.req.query('blobs') ?? '')
-  const files = await readAllManifestFiles(ctx, manifest)
+  const [{ tags, createdAtMs }, files, flavors, licence] = await Promise.all([
+    getModel(ctx, model.name),
+    readAllManifestFiles(ctx, manifest),
+    readFlavors(ctx, version),
+    readLicence(ctx, version),
+  ])
+  const [library] = flavors
+  const given = tags
+    .filter(({ key, value }) => key.length + value.length < tagCharsMax)
+    .map(({ key, value }) => `${key}:${value}`)
   const info = {
     _id: String(model.id),
     id,
@@ -33,15 +48,43 @@ export async function sendModelInfo(
     disabled: false,
     downloads: 0,
     likes: 0,
-    tags: tags
-      .filter(({ key, value }) => key.length + value.length < tagCharsMax)
-      .map(({ key, value }) => `${key}:${value}`),
-    library_name: null,
+    // The Hub writes the ids of licences in small letters.
+    tags: [
+      ...new Set([
+        ...flavors,
+        ...(licence === undefined ? [] : [`license:${licence.toLowerCase()}`]),
+        ...given,
+      ]),
+    ],
+    library_name: library ?? null,
     pipeline_tag: null,
-    cardData: {},
+    cardData: {
+      ...(licence !== undefined && { license: licence }),
+      ...(library !== undefined && { library_name: library }),
+    },
     siblings: files.map((file) => siblingToWire(file, hasBlobs)),
   }
   return sendJson(c, info, 200)
+}
+
+/** The flavours that the version's own files name, the telling one first. */
+async function readFlavors(ctx: Context, version: ModelVersion): Promise<readonly string[]> {
+  const facts = (await readReadableFacts(ctx, [version])).get(version.id)?.facts
+  const names = facts?.flavors ?? []
+  return names.filter((name) => name.length < tagCharsMax).slice(0, flavorsMax)
+}
+
+/** What the version's card says of it, whoever wrote it; a template says nothing of a version. */
+async function readLicence(ctx: Context, version: ModelVersion): Promise<string | undefined> {
+  try {
+    const { current } = await readCurrentRevision(ctx, version)
+    const licence = current?.card.licence?.trim() ?? ''
+    return licence !== '' && licence.length < tagCharsMax ? licence : undefined
+  } catch (err) {
+    // Of a damaged card the download of that file tells; the other files are as good as before.
+    if (err instanceof RegistryError && err.code === 'DATA_LOSS') return undefined
+    throw err
+  }
 }
 
 function siblingToWire({ path, sizeBytes, sha256 }: ManifestFile, hasBlobs: boolean): object {

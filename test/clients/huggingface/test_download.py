@@ -93,6 +93,17 @@ def test_what_is_known_of_the_model(fraud):
     assert not revision_exists(fraud, "Nowhere")
 
 
+def test_the_library_and_the_licence_are_told(unique, register):
+    mlmodel = b"flavors:\n  python_function: {}\n  sklearn: {}\n"
+    readme = b"---\nlicense: apache-2.0\n---\n# Fraud\n"
+    register(unique, {"MLmodel": mlmodel, "README.md": readme}, stage="Production")
+    info = model_info(f"default/{unique}")
+    assert info.library_name == "sklearn"
+    assert {"sklearn", "license:apache-2.0"} <= set(info.tags)
+    assert info.card_data.license == "apache-2.0"
+    assert info.card_data.library_name == "sklearn"
+
+
 def test_it_is_a_file_system(fraud):
     files = HfFileSystem(skip_instance_cache=True)
     assert files.cat(f"{fraud}@Production/README.md") == b"# Two\n"
