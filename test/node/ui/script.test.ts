@@ -249,7 +249,8 @@ describe.skipIf(isLacking)('the script of pages', () => {
     const { open, complaints } = await served(world)
     const page = await open(world.ann, '/experiments/1')
     const box = page.getByLabel('Filter, or words of a name')
-    const options = page.getByRole('option')
+    // Of what is offered, not of the choices of a form.
+    const options = page.locator('[role=option]')
     const type = async (text: string, offered: string, downs = 1) => {
       await box.pressSequentially(text)
       await options.filter({ hasText: offered }).first().waitFor()
