@@ -231,7 +231,9 @@ describe('a change of traffic', () => {
     expect(textOf(asked.html)).toContain('champion ends the requests that it has')
     const fields = { ...postedFields(asked.html, traffic), reason: 'broken' }
     expect((await as(rita).post(traffic, fields)).status).toBe(403)
-    expect((await as(ann).post(traffic, { ...fields, reason: ' ' })).status).toBe(400)
+    for (const reason of [' ', 'x'.repeat(5001)]) {
+      expect((await as(ann).post(traffic, { ...fields, reason })).status).toBe(400)
+    }
     expect((await as(ann).post(traffic, fields)).location).toBe(page)
     expect((await call(ann, 'GET', api)).json.variants).toMatchObject([
       { weight: 0 },
@@ -281,6 +283,8 @@ test('the steps of a canary are paused, gone on with and ended by what was seen'
   const fields = { ...postedFields(asked.html, form), reason: 'complaints' }
   expect((await as(rita).post(form, fields)).status).toBe(403)
   expect((await as(ann).post(form, { ...fields, reason: '' })).status).toBe(400)
+  const endless = await as(ann).post(form, { ...fields, reason: 'x'.repeat(5001) })
+  expect([endless.status, textOf(endless.html).includes('5000')]).toEqual([400, true])
   expect((await as(ann).post(form, fields)).location).toBe(page)
   const again = await as(ann).post(form, fields)
   expect([again.status, textOf(again.html).includes('is at revision 3 by now, not 2')]).toEqual([

@@ -1,5 +1,6 @@
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { checkLength } from '../../core/names.ts'
 import { matchesPlace } from '../../core/place.ts'
 import type { Context } from '../../platform/context.ts'
 import { mayChange } from '../approvals.ts'
@@ -17,19 +18,22 @@ export type DeploymentToChange = {
   readonly reason?: string | undefined
 }
 
+const reasonCharsMax = 5000
+
 /**
  * Change a deployment, or make one, if the policies that guard it name the caller, or let them break the
  * glass for a reason.
  *
  * @param change runs a verb with the context that it gets; `isBroken` says that policies forbid it
  * @throws PERMISSION_DENIED a policy names others
- * @throws INVALID_PARAMETER_VALUE the reason of a break-glass says too little
+ * @throws INVALID_PARAMETER_VALUE the reason is too long, or that of a break-glass says too little
  */
 export function changeGuardedDeployment<T>(
   ctx: Context,
   { model, deployment, breakGlass, reason = '' }: DeploymentToChange,
   change: (guarded: Context, isBroken: boolean) => Promise<T>,
 ): Promise<T> {
+  checkLength(reason, reasonCharsMax, 'reason')
   return runUnderPolicies(ctx, { name: model }, (guarded, all) => {
     const barring = whatBars(ctx, all, { model, deployment })
     if (!barring) return change(guarded, false)

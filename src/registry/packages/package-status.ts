@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { placeKey } from '../../core/place.ts'
 import type { Database } from '../../db/database.ts'
-import { archivedStage } from '../stages/stages.ts'
+import { archivedStage, stageKey } from '../stages/stages.ts'
 import type { versionApprovals } from '../tables.ts'
 import {
   type Approval,
@@ -24,7 +24,12 @@ export function packageStatusOf(
 ): ApprovalStatus {
   if (stage === archivedStage) return 'Rejected'
   if (approval) return approval.status
-  return stage === wanted ? 'Approved' : 'PendingManualApproval'
+  return isPackageStage(stage, wanted) ? 'Approved' : 'PendingManualApproval'
+}
+
+/** Whether packages are approved for a stage. @param wanted `Settings.packageStage`, in any case as stages are written */
+export function isPackageStage(stage: string, wanted: string): boolean {
+  return stageKey(stage) === stageKey(wanted)
 }
 
 /**
@@ -36,7 +41,7 @@ export function packageStatusSql(wanted: string): SQL {
   return sql.raw(`iif(v.stage = '${archivedStage}', 'Rejected', coalesce(
   (select a.status from version_approvals a where a.model_version = v.id
     and a.place = '${placeKey(wanted)}' and a.stands = 1),
-  iif(v.stage = '${wanted}', 'Approved', 'PendingManualApproval')))`)
+  iif(v.stage = coalesce((select s.name from stages s where s.name_key = '${stageKey(wanted)}'), '${wanted}'), 'Approved', 'PendingManualApproval')))`)
 }
 
 /** The approvals of versions for a stage that stand, by `model_versions.id`. */

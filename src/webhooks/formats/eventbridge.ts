@@ -1,5 +1,4 @@
 import { packageArnOf } from '../../registry/packages/package-arn.ts'
-import { archivedStage } from '../../registry/stages/stages.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
 import { packageChange, packageDetail, statusDetail } from './sagemaker.ts'
@@ -9,11 +8,11 @@ import { packageChange, packageDetail, statusDetail } from './sagemaker.ts'
  * rules and targets written for SageMaker's registry work on ours: a model is a model package
  * group, a version a model package. `source` is `gatehouse`, as Amazon reserves `aws.`.
  *
+ * @param packageStage `Settings.packageStage`
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
  */
-export function eventBridgeEvent(event: RegistryEvent): object {
+export function eventBridgeEvent(event: RegistryEvent, packageStage: string): object {
   const { model } = event
-  const status = approvalStatus(event)
   const time = new Date(event.atMs).toISOString()
   return {
     version: '0',
@@ -29,7 +28,7 @@ export function eventBridgeEvent(event: RegistryEvent): object {
       ...packageDetail(event),
       CreationTime: time,
       LastModifiedTime: time,
-      ...statusDetail(status),
+      ...statusDetail(event, packageStage),
       Event: jsonEvent(event),
     },
   }
@@ -53,15 +52,4 @@ function resourcesOf({ model, version, before, after }: RegistryEvent): string[]
       ...aliases.map((alias) => `models:/${model}@${alias}`),
     ]),
   ]
-}
-
-/**
- * SageMaker's approval status for a request or a move; it has three values. A move says Approved only
- * if the version was signed off for that place.
- */
-function approvalStatus({ type, after }: RegistryEvent): string | undefined {
-  if (type === 'promotion.opened') return 'PendingManualApproval'
-  if (type === 'promotion.rejected' || after.stage === archivedStage) return 'Rejected'
-  if (typeof after.approval_status === 'string') return after.approval_status
-  return typeof after.stage === 'string' ? 'PendingManualApproval' : undefined
 }

@@ -49,7 +49,7 @@ export function payloadOf(
     case 'slack':
       return json(slackMessage(forPeople(event)))
     case 'eventbridge':
-      return json(eventBridgeEvent(event))
+      return json(eventBridgeEvent(event, packageStage))
     case 'sagemaker':
       return json(sageMakerEvent(event, packageStage))
     case 'databricks':

@@ -1,5 +1,5 @@
-import { placeKey } from '../../core/place.ts'
 import { packageArnOf } from '../../registry/packages/package-arn.ts'
+import { isPackageStage } from '../../registry/packages/package-status.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
@@ -26,7 +26,7 @@ export function sageMakerEvent(event: RegistryEvent, packageStage: string): obje
     detail: {
       ...(model !== null && { ModelPackageGroupName: model }),
       ...packageDetail(event),
-      ...statusDetail(packageStatus(event, packageStage)),
+      ...statusDetail(event, packageStage),
       CreationTime: time,
       LastModifiedTime: time,
       Event: jsonEvent(event),
@@ -52,7 +52,9 @@ export function packageDetail({ model, version, after }: RegistryEvent): object 
   }
 }
 
-export function statusDetail(status: string | undefined): object {
+/** Its approval status, in both forms of the event; nothing where the event says nothing of it. */
+export function statusDetail(event: RegistryEvent, packageStage: string): object {
+  const status = packageStatus(event, packageStage)
   return status === undefined ? {} : { ModelApprovalStatus: status }
 }
 
@@ -70,7 +72,7 @@ function packageStatus({ type, after }: RegistryEvent, packageStage: string): st
   if (after.stage === archivedStage) return 'Rejected'
   const to = (after.to ?? {}) as Readonly<Record<string, unknown>>
   const isForPackage = [after.stage, to.stage].some(
-    (stage) => typeof stage === 'string' && placeKey(stage) === placeKey(packageStage),
+    (stage) => typeof stage === 'string' && isPackageStage(stage, packageStage),
   )
   if (!isForPackage) return undefined
   if (type === 'promotion.opened') return 'PendingManualApproval'

@@ -46,6 +46,27 @@ test('an approved package goes to the stage of the setting, and every answer kno
   expect(await stage()).toBe('Archived')
 })
 
+test.each(['Live', 'LIVE', 'live'])(
+  'a package that got into the stage without a request is approved, with the setting %s',
+  async (setting) => {
+    const { sm, arn, call } = await stagedServer(setting)
+    const move = { name: 'fraud', version: '1', stage: 'Live' }
+    const moved = await call(admin, 'POST', '/api/2.0/mlflow/model-versions/transition-stage', move)
+    expect(moved.status, moved.text).toBe(200)
+    const described = await sm.call('DescribeModelPackage', { ModelPackageName: arn })
+    expect(described.json.ModelApprovalStatus).toBe('Approved')
+    for (const [status, count] of [
+      ['Approved', 1],
+      ['PendingManualApproval', 0],
+    ] as const) {
+      const listed = await sm.call('ListModelPackages', {
+        ...{ ModelPackageGroupName: 'fraud', ModelApprovalStatus: status },
+      })
+      expect(listed.json.ModelPackageSummaryList).toHaveLength(count)
+    }
+  },
+)
+
 test('Production means nothing more of a package then, and policies on the other stage hold', async () => {
   const { sm, arn, call, user, stage } = await stagedServer('Live')
   await user('rita')
