@@ -25,6 +25,7 @@ const nobody = { name: '' }
  * Reject a version for a stage that nobody asked for: a request that is there and rejected at once, so
  * that whoever looks finds the rejection with its reviewer.
  *
+ * @param rejection.version as it was read: one that has moved since is not rejected where it came to
  * @throws PERMISSION_DENIED the caller may not review requests for that stage
  * @throws RESOURCE_CONFLICT something that was judged changed at the same moment
  */
@@ -53,7 +54,7 @@ export async function writeRejection(
           where p.model_version = v.id and p.place = ${placeKey(target.stage)}), 0)),
         ${who}, ${ctx.requestId}, 0
       from model_versions v join registered_models m on m.id = v.registered_model
-      where v.id = ${modelVersionId} and ${isUnchanged(mark)}
+      where v.id = ${modelVersionId} and v.stage = ${version.stage} and ${isUnchanged(mark)}
         and not exists (select 1 from promotions where model_version = ${modelVersionId}
           and target_kind = 'stage' and target = ${target.stage} and status = 'open') returning id`,
     review: sql`insert into promotion_reviews (promotion, reviewer, account, claimed_groups, principal,
