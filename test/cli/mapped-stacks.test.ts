@@ -51,3 +51,21 @@ err.toString = () => { throw 1 }
 console.log(err.stack)`
   expect(await printedBy(odd)).toMatch(/<error>\n {4}at .*thrower\.ts:3/)
 })
+
+test('the map is read for a stack that goes through the bundle, and not for one of Node alone', async () => {
+  const output = await printedBy(`import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+const { readFileSync } = fs
+let reads = 0
+fs.readFileSync = (...all) => {
+  if (String(all[0]).endsWith('.map')) reads++
+  return readFileSync(...all)
+}
+syncBuiltinESMExports()
+// Streams that end make an error of Node's own, whose stack it reads.
+await new Blob(['x']).stream().pipeTo(new WritableStream())
+console.log('after streams', reads)
+console.log(new Error('a bug').stack, 'after a bug', reads)`)
+  expect(output).toContain('after streams 0\n')
+  expect(output).toContain('after a bug 1')
+})
