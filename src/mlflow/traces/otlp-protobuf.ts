@@ -97,7 +97,7 @@ function inside(reader: FieldReader): FieldReader {
 }
 
 function readResourceSpans(reader: FieldReader) {
-  const resource: Record<string, ExactJson> = {}
+  const resource: Attribute[] = []
   const spans: Uint8Array[] = []
   readFields(inside(reader), {
     1: delimited((at) =>
@@ -107,11 +107,11 @@ function readResourceSpans(reader: FieldReader) {
       readFields(inside(at), { 2: delimited((span) => spans.push(span.bytes())) }),
     ),
   })
-  return { resource, spans }
+  return { resource: Object.fromEntries(resource), spans }
 }
 
 function readSpan(reader: FieldReader): OtlpSpan {
-  const attributes: Record<string, ExactJson> = {}
+  const attributes: Attribute[] = []
   const events: SpanEvent[] = []
   const links: SpanLink[] = []
   let [traceId, spanId, parentId, name, statusMessage] = ['', '', '', '', '']
@@ -143,43 +143,45 @@ function readSpan(reader: FieldReader): OtlpSpan {
     endNs,
     status,
     statusMessage,
-    attributes,
+    attributes: Object.fromEntries(attributes),
     events,
     links,
   }
 }
 
 function readEvent(reader: FieldReader): SpanEvent {
-  const attributes: Record<string, ExactJson> = {}
+  const attributes: Attribute[] = []
   let [name, timeNs] = ['', 0n]
   readFields(inside(reader), {
     1: bit64((at) => (timeNs = readTime(at))),
     2: delimited((at) => (name = at.string())),
     3: delimited((at) => readAttribute(at, attributes)),
   })
-  return { name, timeNs, attributes }
+  return { name, timeNs, attributes: Object.fromEntries(attributes) }
 }
 
 function readLink(reader: FieldReader): SpanLink {
-  const attributes: Record<string, ExactJson> = {}
+  const attributes: Attribute[] = []
   let [traceId, spanId] = ['', '']
   readFields(inside(reader), {
     1: delimited((at) => (traceId = hexOf(at))),
     2: delimited((at) => (spanId = hexOf(at))),
     4: delimited((at) => readAttribute(at, attributes)),
   })
-  return { traceId, spanId, attributes }
+  return { traceId, spanId, attributes: Object.fromEntries(attributes) }
 }
 
-function readAttribute(reader: FieldReader, into: Record<string, ExactJson>, depth = 0): void {
+/** A key, which `__proto__` may be too, and its value. */
+type Attribute = [string, ExactJson]
+
+function readAttribute(reader: FieldReader, into: Attribute[], depth = 0): void {
   let key = ''
   let value: ExactJson = null
   readFields(inside(reader), {
     1: delimited((at) => (key = at.string())),
     2: delimited((at) => (value = readValue(at, depth))),
   })
-  // Not by assignment, which `__proto__` would not make a key.
-  Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
+  into.push([key, value])
 }
 
 /** Bytes become their base64, since JSON has none. */
@@ -198,9 +200,9 @@ function readValue(reader: FieldReader, depth: number): ExactJson {
       value = items
     }),
     6: delimited((at) => {
-      const fields: Record<string, ExactJson> = {}
+      const fields: Attribute[] = []
       readFields(inside(at), { 1: delimited((pair) => readAttribute(pair, fields, depth + 1)) })
-      value = fields
+      value = Object.fromEntries(fields)
     }),
     7: delimited((at) => (value = toBase64(at.bytes()))),
   })

@@ -17,9 +17,12 @@ export type OtlpSpan = Omit<Span, 'parentId' | 'attributes'> & {
   readonly attributes: Readonly<Record<string, ExactJson>>
 }
 
+/** Names of attributes, however deep, that a span with its events and links may have; a program gives it some tens. */
+const namesMax = 10_000
 /** Values in a text of JSON; one that has more stays a text. */
 const textValuesMax = 30_000
 const charsPerTurn = 200_000
+const charsOfAttribute = 20
 
 /** Senders do not repeat what is answered so. */
 export function notOtlp(why: string, cause?: unknown): RegistryError {
@@ -33,7 +36,7 @@ export async function makeSpans(sent: readonly OtlpSpan[]): Promise<readonly Spa
   for (const one of sent) {
     spans.push(spanFromOtlp(one))
     for (const value of Object.values(one.attributes)) {
-      chars += typeof value === 'string' ? value.length : 1
+      chars += charsOfAttribute + (typeof value === 'string' ? value.length : 0)
     }
     if (chars < charsPerTurn) continue
     chars = 0
@@ -42,13 +45,19 @@ export async function makeSpans(sent: readonly OtlpSpan[]): Promise<readonly Spa
   return spans
 }
 
-/** @throws UNPROCESSABLE_ENTITY an id has another length than OTLP gives it */
+/**
+ * @throws UNPROCESSABLE_ENTITY an id has another length than OTLP gives it
+ * @throws BAD_REQUEST it has too many attributes
+ */
 function spanFromOtlp(sent: OtlpSpan): Span {
   if (!isId(sent.traceId, 32) || !isId(sent.spanId, 16)) {
     throw new RegistryError(
       'UNPROCESSABLE_ENTITY',
       'A span lacks its trace id of 16 bytes or its span id of 8; nothing of the request was kept',
     )
+  }
+  if (countNames(sent) > namesMax) {
+    throw notOtlp(`a span has more than ${namesMax} attributes, with its events and links`)
   }
   const attributes = Object.entries(sent.attributes).map(([key, value]) => [key, decoded(value)])
   return {
@@ -57,6 +66,17 @@ function spanFromOtlp(sent: OtlpSpan): Span {
     parentId: isId(sent.parentId, 16) ? sent.parentId : undefined,
     attributes: Object.fromEntries(attributes),
   }
+}
+
+function countNames({ attributes, events, links }: OtlpSpan): number {
+  const parts = [...events, ...links].map((part) => part.attributes)
+  return [attributes, ...parts].reduce((sum, part) => sum + countFields(part), parts.length)
+}
+
+function countFields(value: ExactJson): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const within = Object.values(value).reduce((sum: number, one) => sum + countFields(one), 0)
+  return within + (Array.isArray(value) ? 0 : Object.keys(value).length)
 }
 
 function isId(hex: string, digits: number): boolean {

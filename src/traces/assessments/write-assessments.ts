@@ -3,7 +3,7 @@ import { absent, conflict, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonRowsOf } from '../../db/sql.ts'
+import { jsonRowsOf, mergedTexts } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Texts } from '../texts.ts'
 import { traceNotFound } from '../trace.ts'
@@ -144,7 +144,7 @@ export async function updateAssessment(
     changed: sql<{ id: number }>`
         update assessments set name = coalesce(j.value ->> 0, assessments.name),
         rationale = coalesce(j.value ->> 1, assessments.rationale), ${saidColumns}
-        metadata = json_patch(assessments.metadata, j.value ->> 2), updated_at_ms = ${ctx.now()}
+        metadata = ${mergedTexts(sql`assessments.metadata`, sql`(j.value ->> 2)`)}, updated_at_ms = ${ctx.now()}
       from json_each(${row}) j
       where assessments.trace = (${trace}) and assessments.assessment_id = ${assessmentId}
         and assessments.updated_at_ms = coalesce(${seenMs ?? null}, assessments.updated_at_ms)

@@ -3,6 +3,7 @@ import { absent, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
+import { mergedTexts } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { noSuchExperiment } from '../../tracking/experiments/experiment.ts'
 import type { Texts } from '../texts.ts'
@@ -130,8 +131,9 @@ export async function setEvalDatasetTags(
   const user = tags[userTag] ?? null
   try {
     const set = await ctx.db.first(sql`update eval_datasets
-      set tags = json_patch(tags, ${JSON.stringify(tags)}), updated_at_ms = ${ctx.now()},
+      set tags = ${mergedTexts(sql`eval_datasets.tags`, sql`said.tags`)}, updated_at_ms = ${ctx.now()},
         last_updated_by = coalesce(${user}, last_updated_by)
+      from (select ${JSON.stringify(tags)} as tags) said
       where id = (${datasetNamed(ctx, datasetId)}) returning id`)
     if (!set) throw absent(messages.noEvalDatasetToTag(datasetId))
   } catch (err) {

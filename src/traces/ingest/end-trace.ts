@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { mergedTexts } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { screenWrite } from '../assessments/redact-assessments.ts'
 import { redactedTexts } from '../intake/redact.ts'
@@ -41,7 +42,9 @@ export async function endTrace(
     } = await ctx.db.batch({
       ended: sql`update traces set duration_ms = ${end.endMs} - request_time_ms,
           state = ${end.state}, finalized = 1,
-          tags = json_patch(tags, ${tags}), metadata = ${mergedMetadata(sql`${metadata}`, isHeld)}
+          tags = ${mergedTexts(sql`traces.tags`, sql`said.tags`)},
+          metadata = ${mergedMetadata(sql`said.metadata`, isHeld)}
+        from (select ${tags} as tags, ${metadata} as metadata) said
         where id = (${id})`,
       counted,
       ...infoReads(ctx, id),

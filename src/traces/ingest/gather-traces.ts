@@ -1,3 +1,4 @@
+import { invalid } from '../../core/error.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
@@ -10,26 +11,54 @@ export type SpanGroup = { readonly spans: readonly Span[]; readonly resource: Te
 /** The spans of a trace, and the tags that their senders give it. */
 export type GatheredTrace = { readonly spans: readonly Span[]; readonly tags: Texts }
 
-const spansPerTurn = 500
+const namesPerTurn = 20_000
+const namesOfSpan = 20
+/** Each trace has what its sender says of itself, however often a request says it: a short one may become a long one. */
+const tagCharsOfAllMax = 20_000_000
+const charsOfTag = 20
 
-/** The spans of each trace, translated, and the tags that their senders give it. */
+/**
+ * The spans of each trace, translated, and the tags that their senders give it.
+ *
+ * @throws INVALID_PARAMETER_VALUE the tags of all traces are too long
+ */
 export async function gatherTraces(
   groups: readonly SpanGroup[],
 ): Promise<Map<string, GatheredTrace>> {
-  let count = 0
+  let [turn, tagChars] = [0, 0]
   const traces = new Map<string, { readonly spans: Span[]; tags: Texts }>()
   for (const { spans, resource } of groups) {
     const tags = resourceTags(resource)
-    for (const span of spans) {
-      const id = traceIdOf(span)
+    const chars = charsOf(tags)
+    for (const [id, own] of Map.groupBy(spans, traceIdOf)) {
+      tagChars += chars
+      if (tagChars > tagCharsOfAllMax) throw tooManyTags()
       const trace = traces.get(id) ?? { spans: [], tags: {} }
       traces.set(id, trace)
       trace.tags = { ...trace.tags, ...tags }
-      trace.spans.push(markSpan(translateSpan(span), id, resource))
-      if (++count % spansPerTurn === 0) await letOthersRun()
+      for (const span of own) {
+        trace.spans.push(markSpan(translateSpan(span), id, resource))
+        turn += namesOfSpan + Object.keys(span.attributes).length
+        if (turn < namesPerTurn) continue
+        turn = 0
+        await letOthersRun()
+      }
     }
   }
   return traces
+}
+
+function charsOf(tags: Texts): number {
+  return Object.entries(tags).reduce(
+    (sum, [key, value]) => sum + key.length + value.length + charsOfTag,
+    0,
+  )
+}
+
+function tooManyTags(): Error {
+  return invalid(
+    `The resources of this request would give its traces more than ${tagCharsOfAllMax} characters of tags; send fewer traces at once`,
+  )
 }
 
 /** Agents for programming say by their service alone who they are. */

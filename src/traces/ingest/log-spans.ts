@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
-import { jsonChunksOf } from '../../db/sql.ts'
+import { jsonChunksOf, mergedTexts } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { countStatement, intakeReads, rulesFromRows } from '../intake/intake.ts'
@@ -172,7 +172,7 @@ function rowOf(trace: TraceSpans) {
   return [
     ...[trace.traceId, trace.startMs, trace.durationMs ?? null, trace.state ?? null],
     ...[trace.requestPreview ?? null, trace.responsePreview ?? null],
-    ...[JSON.stringify(trace.names), JSON.stringify(trace.tags), JSON.stringify(trace.metadata)],
+    ...[JSON.stringify({ ...trace.names, ...trace.tags }), JSON.stringify(trace.metadata)],
   ]
 }
 
@@ -183,7 +183,7 @@ function upsertStatement(ctx: Context, { experimentId }: SpanLog, rows: string):
       usage_told, cost_told)
     select ${ctx.workspace}, j.value ->> 0, e.id, j.value ->> 1, j.value ->> 2,
       coalesce(j.value ->> 3, 'IN_PROGRESS'), 0, 1, ${ctx.now()}, j.value ->> 4, j.value ->> 5,
-      json_patch(j.value ->> 6, j.value ->> 7), j.value ->> 8, 0, 0
+      j.value ->> 6, j.value ->> 7, 0, 0
     from json_each(${rows}) j
     join experiments e on e.id = ${experimentId} and e.workspace = ${ctx.workspace}
       and e.lifecycle_stage = 'active'
@@ -195,8 +195,8 @@ function upsertStatement(ctx: Context, { experimentId }: SpanLog, rows: string):
       state = iif(state in ('OK', 'ERROR') or excluded.state = 'IN_PROGRESS', state, excluded.state),
       request_preview = coalesce(request_preview, excluded.request_preview),
       response_preview = coalesce(response_preview, excluded.response_preview),
-      tags = json_patch(json_patch(excluded.tags, tags), ${withoutName(sql`excluded.tags`)}),
-      metadata = json_patch(excluded.metadata, metadata),
+      tags = ${mergedTexts(sql`traces.tags`, newTags)},
+      metadata = ${mergedTexts(sql`excluded.metadata`, sql`traces.metadata`)},
       payload_rows = payload_rows + 1, touched_at_ms = excluded.touched_at_ms
     where traces.experiment = excluded.experiment`
 }
@@ -208,9 +208,8 @@ const laterEnd = sql`coalesce(max(
   - min(request_time_ms, excluded.request_time_ms), duration_ms, excluded.duration_ms)`
 
 /** A trace that has a name keeps it. */
-function withoutName(tags: SQL): SQL {
-  return sql`json_remove(${tags}, '$."mlflow.traceName"')`
-}
+const newTags = sql`iif(traces.tags ->> '$."mlflow.traceName"' is null, excluded.tags,
+  json_remove(excluded.tags, '$."mlflow.traceName"'))`
 
 /** Kinds that are new; beyond the bound, the one kind that stands for all. */
 function kindStatement(experimentId: number, rows: string): SQL {

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { conflict, invalid, RequestLimitError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
+import { mergedTexts } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import {
@@ -92,7 +93,7 @@ async function keepInfo(
           cost_told = max(cost_told, excluded.cost_told),
           request_preview = coalesce(excluded.request_preview, request_preview),
           response_preview = coalesce(excluded.response_preview, response_preview),
-          tags = json_patch(tags, excluded.tags), metadata = ${mergedMetadata(sql`excluded.metadata`, isHeld)}
+          tags = ${mergedTexts(sql`traces.tags`, sql`excluded.tags`)}, metadata = ${mergedMetadata(sql`excluded.metadata`, isHeld)}
         where traces.experiment = excluded.experiment
         returning id`,
       known: sql`delete from deleted_traces
