@@ -2,7 +2,7 @@ import { csvRowOf } from '../../audit/csv.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { textStream } from '../../http/text-stream.ts'
-import type { Context } from '../../platform/context.ts'
+import type { Metric } from '../../tracking/run.ts'
 import { readPointsOfRun } from '../../tracking/run-data/metric-history.ts'
 import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { runIdOf } from '../addressed.ts'
@@ -12,8 +12,10 @@ export async function sendPointsFile(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const { runId } = await getRunInfo(ctx, runIdOf(c))
   const about = { requestId: ctx.requestId, operation: 'exportPoints' }
-  const rows = rowsOf(ctx, { runId, metric: optionalQuery(c, 'metric') })
-  return new Response(textStream(rows, about), {
+  const pages = readPointsOfRun(ctx, runId, optionalQuery(c, 'metric'))
+  // Points that are lost are told of before the file begins.
+  const first = await pages.next()
+  return new Response(textStream(rowsOf(first, pages), about), {
     headers: {
       'Content-Type': 'text/csv; charset=utf-8; header=present',
       'Content-Disposition': `attachment; filename="points-of-${runId}.csv"`,
@@ -22,12 +24,14 @@ export async function sendPointsFile(c: AppContext): Promise<Response> {
   })
 }
 
-type PointsWanted = { readonly runId: string; readonly metric: string | undefined }
-
-async function* rowsOf(ctx: Context, { runId, metric }: PointsWanted): AsyncGenerator<string> {
+/** Each page is read when the one before was taken. */
+async function* rowsOf(
+  first: IteratorResult<Metric[]>,
+  pages: AsyncIterator<Metric[]>,
+): AsyncGenerator<string> {
   yield csvRowOf(['metric', 'step', 'timestamp_ms', 'value'])
-  for await (const points of readPointsOfRun(ctx, runId, metric)) {
-    yield points
+  for (let page = first; !page.done; page = await pages.next()) {
+    yield page.value
       .map(({ key, step, timestampMs, value }) =>
         csvRowOf([key, step, timestampMs, metricCellOf(value)]),
       )

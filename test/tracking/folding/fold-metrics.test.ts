@@ -325,6 +325,9 @@ test('points that are lost are an error that names the run and the object, and o
     expect(json.message).toContain(key)
     const sampled = `metrics/get-history-bulk-interval?run_ids=${s.runId}&metric_key=m`
     expect((await s.get(sampled)).status).toBe(410)
+    const file = await s.app.request(`/runs/${s.runId}/points.csv`)
+    expect(file.status, 'it does not begin').toBe(410)
+    expect(await file.text()).toContain(key)
     expect((await s.get(path.replace(s.runId, other))).status).toBe(200)
   }
   await s.log('log-batch', { metrics: metrics('m', line(100, 150)) })
