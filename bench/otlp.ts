@@ -1,3 +1,5 @@
+import { joinBytes } from '../src/core/bytes.ts'
+
 /** Traces as MLflow's client sends them: spans in OTLP's protobuf, and an info in JSON. */
 const encoder = new TextEncoder()
 
@@ -41,7 +43,7 @@ function varint(value: number): number[] {
 }
 
 function field(number: number, body: Uint8Array): Uint8Array {
-  return joined([Uint8Array.from([...varint(number * 8 + 2), ...varint(body.length)]), body])
+  return joinBytes([Uint8Array.from([...varint(number * 8 + 2), ...varint(body.length)]), body])
 }
 
 function fixed64(number: number, value: bigint): Uint8Array {
@@ -55,18 +57,8 @@ function text(number: number, value: string): Uint8Array {
   return field(number, encoder.encode(value))
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 function attribute(key: string, value: string): Uint8Array {
-  return field(9, joined([text(1, key), field(2, text(1, value))]))
+  return field(9, joinBytes([text(1, key), field(2, text(1, value))]))
 }
 
 function idOf(number: number, bytes: number): Uint8Array {
@@ -99,7 +91,7 @@ function spanOf(trace: number, span: number): Uint8Array {
   const startNs = BigInt(firstMs + trace * 1000 + span * 10) * 1_000_000n + jitterNs
   const isRoot = span === spansPerTrace - 1
   const kind = span % 8
-  return joined([
+  return joinBytes([
     field(1, idOf(trace + 1, 16)),
     field(2, idOf(spanNumber(trace, span), 8)),
     ...(isRoot ? [] : [field(4, idOf(spanNumber(trace, spansPerTrace - 1), 8))]),
@@ -120,7 +112,7 @@ export function spansRequest(traces: readonly number[], from = 0, to = spansPerT
   const spans = traces.flatMap((trace) =>
     Array.from({ length: to - from }, (_, i) => field(2, spanOf(trace, from + i))),
   )
-  return field(1, field(2, joined(spans)))
+  return field(1, field(2, joinBytes(spans)))
 }
 
 /** The body of `POST traces`, with the metadata that MLflow's client sends. */
