@@ -174,6 +174,25 @@ test('tags are added, made texts, and deleted', async () => {
   expect((await s.call('PATCH', `${root}/d-none/tags`, { tags: '{}' })).status).toBe(404)
 })
 
+test('tags leave it as it is when and by whom a dataset was last changed', async () => {
+  const { dataset_id: id, ...made } = await create({ tags: '{"mlflow.user": "me"}' })
+  const last = async () => {
+    const { json } = await s.call('GET', `${root}/${id}`)
+    const { last_update_time: at, last_updated_by: by, digest } = json.dataset
+    return { at, by, digest }
+  }
+  const before = await last()
+  expect(before).toEqual({ at: made.last_update_time, by: 'me', digest: made.digest })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const tags = JSON.stringify({ b: '1', 'mlflow.user': 'you' })
+  expect((await s.call('PATCH', `${root}/${id}/tags`, { tags })).status).toBe(200)
+  expect((await s.call('DELETE', `${root}/${id}/tags/b`)).status).toBe(200)
+  expect(await last()).toEqual(before)
+  await upsert(id, [{ inputs: { q: 1 }, tags: { 'mlflow.user': 'you' } }])
+  expect(await last()).toMatchObject({ by: 'you' })
+  expect((await last()).at).toBeGreaterThan(before.at)
+})
+
 test('a dataset is put into experiments and taken out of them', async () => {
   const { dataset_id: id } = await create()
   const place = (verb: string, experiment_ids: string[], to = id) =>

@@ -117,7 +117,7 @@ function checkTags(tags: Texts): void {
 }
 
 /**
- * Add or overwrite tags.
+ * Add or overwrite tags. When and by whom a dataset was last changed tells of its records: tags leave it.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such dataset
  * @throws INVALID_PARAMETER_VALUE a tag is malformed, or all are too much
@@ -128,11 +128,9 @@ export async function setEvalDatasetTags(
   tags: Texts,
 ): Promise<void> {
   checkTags(tags)
-  const user = tags[userTag] ?? null
   try {
     const set = await ctx.db.first(sql`update eval_datasets
-      set tags = ${mergedTexts(sql`eval_datasets.tags`, sql`said.tags`)}, updated_at_ms = ${ctx.now()},
-        last_updated_by = coalesce(${user}, last_updated_by)
+      set tags = ${mergedTexts(sql`eval_datasets.tags`, sql`said.tags`)}
       from (select ${JSON.stringify(tags)} as tags) said
       where id = (${datasetNamed(ctx, datasetId)}) returning id`)
     if (!set) throw absent(messages.noEvalDatasetToTag(datasetId))
@@ -149,7 +147,7 @@ export async function deleteEvalDatasetTag(
   key: string,
 ): Promise<void> {
   await ctx.db.all(sql`update eval_datasets
-    set tags = json_patch(tags, ${JSON.stringify({ [key]: null })}), updated_at_ms = ${ctx.now()}
+    set tags = json_patch(tags, ${JSON.stringify({ [key]: null })})
     where id = (${datasetNamed(ctx, datasetId)})
       and exists (select 1 from json_each(tags) j where j.key = ${key})`)
 }
