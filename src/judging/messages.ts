@@ -8,6 +8,8 @@ export const judgingMessages = {
   noScorerVersion: (name: string, version: number, experiment: number) =>
     `Scorer with name '${excerpt(name)}' and version ${version} not found for experiment ${experiment}.`,
   blankScorerName: 'Scorer name cannot be empty or contain only whitespace.',
+  blankScorerModel: 'Scorer model cannot be empty or contain only whitespace.',
+  modelNoText: 'Scorer model must be a string.',
   scorerNotJson: 'serialized_scorer must be valid JSON',
   noCustomScorers: 'Custom scorer registration (using @scorer decorator)',
   noGatewayEndpoint: (name: string) => `GatewayEndpoint not found (name='${excerpt(name)}')`,

@@ -81,12 +81,48 @@ test.each([
     404,
     "GatewayEndpoint not found (name='ep')",
   ],
+  [
+    'a model of a gateway under a memory',
+    's',
+    '{"memory_augmented_judge_data": {"base_judge": {"builtin_scorer_pydantic_data": {"model": "gateway:/ep"}}}}',
+    404,
+    "GatewayEndpoint not found (name='ep')",
+  ],
+  [
+    'an empty model',
+    's',
+    '{"instructions_judge_pydantic_data": {"model": ""}}',
+    400,
+    'Scorer model cannot be empty',
+  ],
+  [
+    'a blank model of a third party',
+    's',
+    '{"third_party_scorer_data": {"model": " \\t"}}',
+    400,
+    'Scorer model cannot be empty',
+  ],
+  [
+    'a model that is no text',
+    's',
+    '{"builtin_scorer_pydantic_data": {"model": 4}}',
+    400,
+    'Scorer model must be a string.',
+  ],
   ['too much', 's', JSON.stringify({ a: 'x'.repeat(500_000) }), 400, 'serialized_scorer'],
 ])('a scorer of %s is refused', async (...[, name, serialized, status, message]) => {
   const refused = await register(name, serialized)
   expect(refused.status).toBe(status)
   expect(refused.json.message).toContain(message)
   expect((await get('list', {})).json).toEqual({})
+})
+
+test('a scorer need not name a model', async () => {
+  const without = ['{}', '{"model": null}', 'null', '[]', '"gateway:/ep"']
+  for (const [i, part] of without.entries()) {
+    const kept = await register(`s${i}`, `{"instructions_judge_pydantic_data": ${part}}`)
+    expect(kept.status).toBe(200)
+  }
 })
 
 test('all versions of a scorer are bounded in sum', async () => {

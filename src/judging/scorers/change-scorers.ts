@@ -25,7 +25,8 @@ const experimentBytesMax = 15_000_000
 /**
  * Keep a scorer: as version 1, or as the next one of its name.
  *
- * @throws INVALID_PARAMETER_VALUE it is no JSON object, has code in it, or is too large
+ * @throws INVALID_PARAMETER_VALUE it is no JSON object, has code in it, names no model where it has one, or is too
+ *   large
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment, or it asks a model of a gateway
  */
 export async function registerScorer(
@@ -92,20 +93,40 @@ function checkScorer(serialized: string): void {
       `${judgingMessages.noCustomScorers}: it would be run wherever it is read. Keep its code in a repository, and pass it to evaluate()`,
     )
   }
-  for (const field of ['instructions_judge_pydantic_data', 'builtin_scorer_pydantic_data']) {
-    const data = Object.hasOwn(scorer, field) ? scorer[field] : undefined
-    const model =
-      typeof data === 'object' && data !== null && 'model' in data ? data.model : undefined
-    const endpoint = typeof model === 'string' ? /^gateway:\/(.*)$/s.exec(model)?.[1] : undefined
-    if (endpoint !== undefined) {
-      throw absent(
-        `${judgingMessages.noGatewayEndpoint(endpoint)}; this server has no gateway, so give a model such as openai:/gpt-4o`,
-      )
-    }
+  const judge = partOf(partOf(scorer, 'memory_augmented_judge_data'), 'base_judge')
+  for (const part of modelParts) {
+    checkModel(partOf(scorer, part).model)
+    checkModel(partOf(judge, part).model)
   }
 }
 
-function parseScorer(serialized: string): Readonly<Record<string, unknown>> {
+/** The parts of a scorer, or of the judge that one with a memory is made of, that name the model it asks. */
+const modelParts = [
+  ...['instructions_judge_pydantic_data', 'builtin_scorer_pydantic_data'],
+  'third_party_scorer_data',
+]
+
+function checkModel(model: unknown): void {
+  if (model === undefined || model === null) return
+  if (typeof model !== 'string') throw invalid(judgingMessages.modelNoText)
+  if (model.trim() === '') throw invalid(judgingMessages.blankScorerModel)
+  const endpoint = /^gateway:\/(.*)$/s.exec(model)?.[1]
+  if (endpoint !== undefined) {
+    throw absent(
+      `${judgingMessages.noGatewayEndpoint(endpoint)}; this server has no gateway, so give a model such as openai:/gpt-4o`,
+    )
+  }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** A field that is an object; any other is taken as an empty one. */
+function partOf(object: JsonObject, field: string): JsonObject {
+  const part = Object.hasOwn(object, field) ? object[field] : undefined
+  return typeof part === 'object' && part !== null ? { ...part } : {}
+}
+
+function parseScorer(serialized: string): JsonObject {
   try {
     const scorer: unknown = JSON.parse(serialized)
     if (typeof scorer === 'object' && scorer !== null && !Array.isArray(scorer))
