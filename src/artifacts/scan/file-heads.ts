@@ -36,10 +36,22 @@ export function packingOf(head: Uint8Array, isPickle: boolean): Packing | undefi
   const [first = 0, second = 0] = head
   if (first === 0x78 && (first * 256 + second) % 31 === 0) return 'deflate'
   const marks = isPickle ? pickleMarks : fileMarks
-  const isLzma = isPickle || head.subarray(5, 13).every((byte) => byte === 0xff)
   const isOther =
-    marks.some((mark) => startsWith(head, mark)) || (startsWith(head, '\x5d\x00\x00') && isLzma)
+    marks.some((mark) => startsWith(head, mark)) ||
+    (startsWith(head, '\x5d\x00') && (isPickle || isLzma(head)))
   return isOther ? 'other' : undefined
+}
+
+/** Behind its properties LZMA has the size of its dictionary, one or three times a power of 2, and of all, if it is known. */
+function isLzma(head: Uint8Array): boolean {
+  if (head.length < 13) return false
+  const view = new DataView(head.buffer, head.byteOffset, 13)
+  const dictionary = view.getUint32(1, true)
+  const odd = dictionary / (dictionary & -dictionary)
+  const [low, high] = [view.getUint32(5, true), view.getUint32(9, true)]
+  const isUnknown = low === 0xffff_ffff && high === 0xffff_ffff
+  // Of no dictionary at all, which is taken too, `odd` is no number.
+  return !(Math.abs(odd) > 3) && (isUnknown || (high < 64 && low + high > 0))
 }
 
 const sureMarks = ['\xfd7zXZ\x00', '\x04\x22\x4d\x18', '\x28\xb5\x2f\xfd']

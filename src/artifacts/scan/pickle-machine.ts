@@ -7,6 +7,7 @@ import {
   forgetValue,
   type ImportedValue,
   isOfJoblib,
+  isPlausible,
   mayBeText,
   other,
   type PickledName,
@@ -62,7 +63,7 @@ export class PickledNames {
  * what tells where joblib's arrays end are kept.
  */
 export class PickleMachine {
-  /** Something was called that the pickle imported or made. */
+  /** Something was called that the pickle imported, under a name that could be one. What follows it has run too late. */
   hasCalled = false
   /** Opcodes took what was not there: loading would fail. */
   isBroken = false
@@ -70,6 +71,8 @@ export class PickleMachine {
   number = 0
   text: string | undefined
   secondText: string | undefined
+  /** The first line of the argument is too long for a text, and may be a number: Python takes any zeros before one. */
+  isLongNumber = false
   /** Where the frame ends that was begun last. */
   frameEnd = 0
   /** Arrays of joblib, whose bytes lie between the opcodes; undefined: this is how `pickle` loads, which knows none. */
@@ -179,7 +182,8 @@ export class PickleMachine {
   }
 
   #noteCall(value: PickleValue): void {
-    if (typeof value === 'object' && value.kind === 'name') this.hasCalled = true
+    if (typeof value !== 'object' || value.kind !== 'name') return
+    this.hasCalled ||= isPlausible(value.imported)
   }
 
   /** The top of the stack gets its state. Joblib puts an array in the place of its stand-in. */
@@ -200,6 +204,12 @@ export class PickleMachine {
     const array = this.#array
     this.#array = undefined
     return array
+  }
+
+  /** The number in the line of the argument; negative: it has none. */
+  lineNumber(): number {
+    if (this.isLongNumber) throw new UnreadableError('a number in it is too long')
+    return numberOf(this.text)
   }
 
   /** Keep the top of the stack under a number; undefined: under the next one. */
@@ -237,6 +247,12 @@ export class PickleMachine {
     if (known === 0) this.isBroken = true
     this.push(this.#memo.get(index) ?? (known === 2 ? other : undefined))
   }
+}
+
+/** A number as Python reads it: `1_000` and `-0` too, and up to a NUL. */
+function numberOf(given: string | undefined): number {
+  const [, digits] = /^\s*([+-]?\d+(?:_\d+)*)\s*(?:\0|$)/.exec(given ?? '') ?? []
+  return Number(digits?.replaceAll('_', '') ?? -1)
 }
 
 /** Numbers and the like would take the place of what matters. */

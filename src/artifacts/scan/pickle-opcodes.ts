@@ -77,11 +77,11 @@ define('Q', undefined, (machine) => machine.replace(1))
 define(0x85, undefined, (machine) => machine.makeTuple(machine.popSome(1)))
 define(0x86, undefined, (machine) => machine.makeTuple(machine.popSome(2)))
 define(0x87, undefined, (machine) => machine.makeTuple(machine.popSome(3)))
-define('p', line, (machine) => machine.memoize(numberOf(machine.text)))
+define('p', line, (machine) => machine.memoize(machine.lineNumber()))
 define('q', size(1), (machine) => machine.memoize(machine.number))
 define('r', size(4), (machine) => machine.memoize(machine.number))
 define(0x94, undefined, (machine) => machine.memoize(undefined))
-define('g', line, (machine) => machine.recall(numberOf(machine.text)))
+define('g', line, (machine) => machine.recall(machine.lineNumber()))
 define('h', size(1), (machine) => machine.recall(machine.number))
 define('j', size(4), (machine) => machine.recall(machine.number))
 define('c', { lines: 2 }, (machine) => machine.import(machine.text, machine.secondText))
@@ -132,9 +132,4 @@ function literalOf(given: string | undefined): string | undefined {
 
 function plainOf(given: string | undefined): string | undefined {
   return given?.includes('\\') ? undefined : given
-}
-
-/** A number as Python reads it: `1_000` too. What is none is the number of nothing. */
-function numberOf(given: string | undefined): number {
-  return /^\s*\+?\d+(_\d+)*\s*$/.test(given ?? '') ? Number(given?.replaceAll('_', '')) : -1
 }

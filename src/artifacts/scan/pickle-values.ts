@@ -1,6 +1,11 @@
 /** A name that a pickle imports; null: it is made while loading, and reading cannot tell it. */
 export type PickledName = { readonly module: string; readonly name: string } | null
 
+/** Whether a name could be one of Python: a text that was taken for a pickle has others. */
+export function isPlausible(name: PickledName): boolean {
+  return !name || /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(`${name.module}.${name.name}`)
+}
+
 export type ImportedValue = { readonly kind: 'name'; readonly imported: PickledName }
 
 /** Flat: of what lies in it, only what is no container is kept. */
@@ -77,8 +82,16 @@ export function putItems(into: PickleValue, items: readonly PickleValue[]): void
     // What was made by a call may be a text.
     if (key === undefined || key === made) into.isKnown = false
     const fact = factNames.find((name) => name === key)
-    if (fact) into[fact] = items[i + 1] ?? other
+    if (fact) into[fact] = factOf(items[i + 1])
   }
+}
+
+/** A fact as far as it matters: what it may hold besides is counted nowhere once it lies in a dictionary. */
+function factOf(value: PickleValue): PickleValue {
+  if (typeof value === 'string' || value === undefined) return other
+  if (typeof value !== 'object' || value.kind === 'dtype') return value
+  const isShape = value.kind === 'tuple' && value.items.every((item) => typeof item === 'number')
+  return isShape ? value : other
 }
 
 /** Libraries of which nothing makes a text. */

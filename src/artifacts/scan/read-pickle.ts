@@ -133,9 +133,15 @@ function takeLines(reader: ByteReader, lines: 1 | 2, machine: PickleMachine): bo
   const second = first === -1 || lines === 1 ? first : reader.find(newline, first + 1)
   if (second === -1) return false
   const bytes = reader.take(second + 1)
-  machine.text = lineOf(bytes.subarray(0, first))
+  setLine(machine, bytes.subarray(0, first))
   machine.secondText = lines === 1 ? undefined : lineOf(bytes.subarray(first + 1, second))
   return true
+}
+
+function setLine(machine: PickleMachine, bytes: Uint8Array): void {
+  machine.text = lineOf(bytes)
+  const isLong = machine.text === undefined
+  machine.isLongNumber = isLong && /^[\s\d_+-]*(\0|$)/.test(textOf(bytes.subarray(0, textBytesMax)))
 }
 
 function lineOf(bytes: Uint8Array): string | undefined {
@@ -151,10 +157,11 @@ async function readArgument(
   if (!argument) return true
   if ('lines' in argument) {
     const first = await readLine(reader)
-    machine.text = first?.text
-    if (!first || argument.lines === 1) return first !== undefined
+    if (!first) return false
+    setLine(machine, first)
+    if (argument.lines === 1) return true
     const second = await readLine(reader)
-    machine.secondText = second?.text
+    machine.secondText = second && lineOf(second)
     return second !== undefined
   }
   const count = 'size' in argument ? argument.size : argument.length
@@ -176,18 +183,16 @@ async function readCounted(
   return true
 }
 
-/** The text of a line; without it where it is too long for a name. Undefined: it has no end. */
-async function readLine(reader: ByteReader): Promise<{ text: string | undefined } | undefined> {
+/** The bytes of a line, as far as `lineOf` needs them. Undefined: it has no end. */
+async function readLine(reader: ByteReader): Promise<Uint8Array | undefined> {
   const found: number[] = []
-  let isLong = false
   for (;;) {
     if (!reader.has(1) && !(await reader.fill(1))) return undefined
     const byte = reader.takeByte()
     if (byte === newline) break
-    if (found.length < textBytesMax) found.push(byte)
-    else isLong = true
+    if (found.length <= textBytesMax) found.push(byte)
   }
-  return { text: isLong ? undefined : textOf(Uint8Array.from(found)) }
+  return Uint8Array.from(found)
 }
 
 const utf8 = new TextDecoder()

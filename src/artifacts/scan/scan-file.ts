@@ -17,7 +17,7 @@ import {
 } from './file-heads.ts'
 import { fileKindOf, isCodeName, isHdfName, isPickleName, isTemplateName } from './file-kinds.ts'
 import { PickledNames } from './pickle-machine.ts'
-import type { PickledName } from './pickle-values.ts'
+import { isPlausible, type PickledName } from './pickle-values.ts'
 import { readPickle } from './read-pickle.ts'
 import { type FoundCode, searchGraph, searchKeras, searchSettings } from './search-text.ts'
 import { openZipMember, readZipMembers, unpackFrom, type ZipMember } from './zip-members.ts'
@@ -38,6 +38,8 @@ type Notes = {
 
 /** What is read of one file at most, unpacked. */
 const bytesMax = 512 * 1024 * 1024
+/** And before it is unpacked: packed bytes may come to nothing, and files of an archive may share them. */
+const packedBytesMax = 2 * bytesMax
 const opcodesMax = 5_000_000
 const foundMax = 500
 /** Pickles in one file, one after the other. */
@@ -51,7 +53,7 @@ const membersPerTurn = 20
  */
 export async function scanFile(source: ByteSource, path: string): Promise<FileScan> {
   const notes: Notes = { names: new PickledNames(), found: [], unread: undefined }
-  const budget = { bytes: bytesMax, opcodes: opcodesMax }
+  const budget = { bytes: bytesMax, packedBytes: packedBytesMax, opcodes: opcodesMax }
   await attemptPart(notes, () => scanWhole(source, path, { notes, budget }))
   return { imports: notes.names.list(), found: notes.found, unread: notes.unread }
 }
@@ -88,8 +90,11 @@ async function scanContent(
 ): Promise<void> {
   const kind = fileKindOf(path)
   if (kind === 'settings') return searchSettings(source, scan)
-  if (kind === 'graph') return searchGraph(source, scan)
-  if (isHdfName(path) || (await hasHdf(source, head, scan))) return searchKeras(source, scan)
+  const isGraph = kind === 'graph'
+  const isLayers = !isGraph && (isHdfName(path) || (await hasHdf(source, head, scan)))
+  // What loads a pickle looks neither at its name nor at what stands behind it: it may be one all the same.
+  if (isGraph) await searchGraph(source, scan)
+  if (isLayers) await attemptPart(scan.notes, () => searchKeras(source, scan))
   if (startsWith(head, '\x93NUMPY')) return scanArray(source, scan)
   if (isOtherArchive(head)) throw new UnreadableError('it is an archive of a kind that is not read')
   const format = packingOf(head, isPickleName(path))
@@ -97,7 +102,7 @@ async function scanContent(
   if (format === 'other') throw new UnreadableError('it is compressed in a way that is not read')
   if (format && (await scanPacked(source, path, { scan, format }))) return
   await scanPickles(source, {
-    ...{ scan, start: 0, isGuess: !isPickleName(path) },
+    ...{ scan, start: 0, isGuess: isLayers || !isPickleName(path) },
     mayEndOtherwise: isOldTorch(head),
   })
 }
@@ -116,7 +121,7 @@ async function scanPacked(
   const unpacked: ByteSource = {
     sizeBytes: undefined,
     canSeek: false,
-    open: (start) => unpackFrom(source.open(0), format, start),
+    open: (start) => unpackFrom(source.open(0), { format, start, budget: scan.budget }),
   }
   const head = await readHead(unpacked, { count: headBytes, budget: scan.budget }).catch((err) => {
     if (err instanceof UnreadableError && format === 'deflate' && !isPickleName(path)) return
@@ -142,7 +147,7 @@ async function scanMembers(
     const { name } = member
     if (isCodeName(name)) noteFound(notes, { what: 'code', where: name })
     if (isTemplateName(name)) noteFound(notes, { what: 'template', where: name })
-    if (name.endsWith('/') || isStorage(name, names)) continue
+    if (name.endsWith('/') || isStorage(name, names) || isSpent(scan.budget)) continue
     await attemptPart(notes, async () => {
       const inner = await openZipMember(source, member, scan.budget)
       const head = await readHead(inner, { count: headBytes, budget: scan.budget })
@@ -150,6 +155,11 @@ async function scanMembers(
       await scanContent(inner, name, { scan, head })
     })
   }
+}
+
+/** Then the reason is noted, and each further file would cost a read in vain. */
+function isSpent({ bytes, packedBytes, opcodes }: ScanBudget): boolean {
+  return Math.min(bytes, packedBytes, opcodes) < 0
 }
 
 /** The numbers of a tensor, beside the pickle of PyTorch that names it: never loaded as anything else. */
@@ -258,7 +268,7 @@ async function scanOne(
     const reading = { names, budget, isGuess: asGuess, hasArrays: true }
     const { end, machine } = await readPickle(reader, reading)
     const isSure = end === 'ended' || !asGuess
-    const isPickle = isSure || (machine.hasCalled && names.list().every(isPlausible))
+    const isPickle = isSure || machine.hasCalled
     if (!isPickle) return { isPickle }
     for (const name of names.list()) notes.names.add(name)
     const hasArrays = (machine.arrays ?? 0) > 0
@@ -271,11 +281,6 @@ async function scanOne(
     for (const name of names.list()) notes.names.add(name)
     throw err
   }
-}
-
-/** Whether a name could be one of Python: a text that was taken for a pickle has others. */
-function isPlausible(name: PickledName): boolean {
-  return !name || /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(`${name.module}.${name.name}`)
 }
 
 function noteFound({ found }: Notes, one: FoundCode): void {

@@ -44,11 +44,11 @@ export async function searchSettings(source: ByteSource, { notes, budget }: Sear
   noteImports(imports, notes)
 }
 
-/** More are not told; one is enough. */
+/** More are neither kept nor told; one is enough. */
 const importsMax = 20
 
 function noteImports(imports: ReadonlySet<string>, { found }: Search['notes']): void {
-  for (const where of [...imports].slice(0, importsMax)) found.push({ what: 'code', where })
+  for (const where of imports) found.push({ what: 'code', where })
 }
 
 const settingMeans = {
@@ -91,7 +91,7 @@ type KerasObject = {
 
 function noteModule(object: KerasObject, imports: Set<string>): void {
   const { module, class_name: type, config, registered_name: registered } = object
-  if (typeof module !== 'string') return
+  if (typeof module !== 'string' || imports.size >= importsMax) return
   for (const name of [type, config, registered]) {
     if (typeof name === 'string' && isDangerousSetting(module, name)) {
       imports.add(`${module.slice(0, 100)}.${name.slice(0, 100)}, which Keras imports`)
@@ -138,6 +138,7 @@ function noteModules(block: string, imports: Set<string>): void {
   for (const [, module = ''] of block.matchAll(
     /"module"\s{0,64}:\s{0,64}"([A-Za-z_][\w.]{0,99})"/g,
   )) {
+    if (imports.size >= importsMax) return
     if (module !== 'builtins' && isDangerousSetting(module, '*')) {
       imports.add(`${module}, which Keras imports`)
     }

@@ -157,7 +157,7 @@ export async function openZipMember(
   return {
     sizeBytes: undefined,
     canSeek: false,
-    open: (start) => unpackFrom(packed.open(0), 'deflate-raw', start),
+    open: (start) => unpackFrom(packed.open(0), { format: 'deflate-raw', start, budget }),
   }
 }
 
@@ -177,30 +177,35 @@ function partOf(source: ByteSource, from: number, count: number): ByteSource {
   }
 }
 
-/** Unpack bytes and leave out the first. @throws UnreadableError they are damaged */
+type Unpacking = {
+  readonly format: 'deflate-raw' | 'deflate' | 'gzip'
+  readonly budget: ScanBudget
+}
+
+/** Unpack bytes and leave out the first. @throws UnreadableError they are damaged, or too many */
 export async function* unpackFrom(
   packed: AsyncIterable<Uint8Array>,
-  format: 'deflate-raw' | 'deflate' | 'gzip',
-  start: number,
+  { start, ...unpacking }: Unpacking & { readonly start: number },
 ): AsyncGenerator<Uint8Array> {
   let left = start
-  for await (const chunk of unpackStream(packed, format)) {
+  for await (const chunk of unpackStream(packed, unpacking)) {
     if (chunk.length > left) yield chunk.subarray(left)
     left = Math.max(0, left - chunk.length)
   }
 }
 
-/** @throws UnreadableError they are damaged */
 async function* unpackStream(
   packed: AsyncIterable<Uint8Array>,
-  format: 'deflate-raw' | 'deflate' | 'gzip',
+  { format, budget }: Unpacking,
 ): AsyncGenerator<Uint8Array> {
   const from = packed[Symbol.asyncIterator]()
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const { done, value } = await from.next()
-      if (done) controller.close()
-      else controller.enqueue(new Uint8Array(value))
+      if (done) return controller.close()
+      budget.packedBytes -= value.length
+      if (budget.packedBytes < 0) throw new UnreadableError('its packed bytes are too many')
+      controller.enqueue(new Uint8Array(value))
     },
     async cancel() {
       await from.return?.()
@@ -212,7 +217,8 @@ async function* unpackStream(
     for (;;) {
       const { done, value } = await reader.read().catch((err: unknown) => {
         isOver = true
-        throw new UnreadableError('its packed bytes are damaged', { cause: err })
+        const why = budget.packedBytes < 0 ? 'too many' : 'damaged'
+        throw new UnreadableError(`its packed bytes are ${why}`, { cause: err })
       })
       if (done) {
         isOver = true
