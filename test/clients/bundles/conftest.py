@@ -34,7 +34,7 @@ def call(method, path, body=None, data=None):
 def register():
     """Register a version of a run with these files, and move it to Production under an alias."""
 
-    def make(name, files):
+    def make(name, files, metrics=None):
         mlflow = "/api/2.0/mlflow"
         call("POST", f"{mlflow}/registered-models/create", {"name": name})
         made = call("POST", f"{mlflow}/runs/create", {"experiment_id": "0", "start_time": 1})
@@ -43,6 +43,9 @@ def register():
         for path, body in files.items():
             to = "/api/2.0/mlflow-artifacts/artifacts" + urllib.parse.quote(f"{root}/{path}")
             call("PUT", to, data=body)
+        for key, value in (metrics or {}).items():
+            metric = {"run_id": info["run_id"], "key": key, "value": value, "timestamp": 1}
+            call("POST", f"{mlflow}/runs/log-metric", metric)
         body = {"name": name, "source": "mlflow-artifacts:" + root, "run_id": info["run_id"]}
         version = call("POST", f"{mlflow}/model-versions/create", body)["model_version"]["version"]
         moved = {"name": name, "version": version, "stage": "Production"}

@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, call
 
 pytestmark = pytest.mark.skipif(shutil.which("cosign") is None, reason="there is no cosign on PATH")
 
@@ -16,7 +16,15 @@ STATEMENT = "attestations/release.sigstore.json"
 
 @pytest.fixture
 def unpacked(unique, register, sh, tmp_path):
-    register(unique, {"MLmodel": b"flavors: {}\n", "code/uml\u00e4ut mit blank.py": b"print(1)\n"})
+    accurate = {
+        "name": "accurate",
+        "type": "expression",
+        "expression": "candidate.metrics.accuracy >= 0.9",
+    }
+    policy = {"applies_to": {"models": unique, "stage": "Production"}, "gates": [accurate]}
+    call("PUT", f"/api/v1/policies/{unique}", policy)
+    files = {"MLmodel": b"flavors: {}\n", "code/uml\u00e4ut mit blank.py": b"print(1)\n"}
+    register(unique, files, {"accuracy": 0.97})
     script = (
         f"gatehouse bundle create models:/{unique}@production -o b.zip;"
         "gatehouse bundle keys --pem > key.pem; python -m zipfile -e b.zip r"
@@ -38,16 +46,25 @@ def verify(unpacked, sh):
     return run
 
 
-def test_every_statement_about_the_manifest_holds(unpacked, verify):
-    types = []
+def test_every_statement_about_the_manifest_holds(unpacked, unique, verify):
+    statements = []
     for file in sorted((unpacked / "attestations").iterdir()):
         envelope = json.loads(file.read_text())["dsseEnvelope"]
-        statement = json.loads(base64.b64decode(envelope["payload"]))
-        types.append(statement["predicateType"])
-        ended = verify(f"attestations/{file.name}", types[-1])
+        statements.append(json.loads(base64.b64decode(envelope["payload"])))
+        ended = verify(f"attestations/{file.name}", statements[-1]["predicateType"])
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "Verified OK" in ended.stdout + ended.stderr
-    assert types == ["https://slsa.dev/provenance/v1", RELEASE]
+    assert [one["predicateType"] for one in statements] == [
+        "https://in-toto.io/attestation/test-result/v0.1",
+        "https://slsa.dev/provenance/v1",
+        RELEASE,
+    ]
+    [gates, _, release] = [one["predicate"] for one in statements]
+    assert (gates["result"], gates["passedTests"]) == ("PASSED", [f"{unique}/accurate"])
+    # That of the alias and that of the stage; the gates are those of the newest.
+    judged = [(one["to"], [gate["status"] for gate in one["gates"]]) for one in release["promotions"]]
+    assert judged == [({"alias": "production"}, ["passed"]), ({"stage": "Production"}, ["passed"])]
+    assert gates["annotations"] == {"promotion": release["promotions"][0]["id"]}
 
 
 def test_what_cosign_signed_is_an_attestation(unpacked, unique, sh, tmp_path, monkeypatch):
