@@ -48,6 +48,7 @@ function settingsPathsUnder(prefix: string) {
     newRetentionRule: `${prefix}/settings/new-retention-rule`,
     storage: `${prefix}/settings/storage`,
     keys: `${prefix}/settings/keys`,
+    traceSettings: `${prefix}/settings/traces`,
     trustedKey: (name: string) => `${prefix}/settings/keys/trusted/${part(name)}`,
   }
 }

@@ -41,6 +41,7 @@ import {
 } from './retention/retention.tsx'
 import { showStorage } from './retention/storage.tsx'
 import { postStages, showStages } from './stages/stages.tsx'
+import { postTraceSettings, showTraceSettings } from './traces/trace-settings.tsx'
 import {
   mayManageWebhooks,
   postNewWebhook,
@@ -76,6 +77,8 @@ export function settingsRoutes(): Hono<AppEnv> {
     .route('/settings/keys', keyRoutes())
     .get('/settings/stages', guard(anyone), (c) => showStages(c))
     .post('/settings/stages', postStages)
+    .get('/settings/traces', guard(anyone), (c) => showTraceSettings(c))
+    .post('/settings/traces', postTraceSettings)
 }
 
 /** Who may sign in, and what they may. */

@@ -25,6 +25,7 @@ export async function settingsFrameOf(c: AppContext): Promise<SettingsFrame> {
     ['identities', mayAll(ctx)],
     ['stages', true],
     ['keys', true],
+    ['traces', true],
     ['retention', mayAll(ctx)],
     ['storage', mayAll(ctx)],
   ]

@@ -16,6 +16,7 @@ const sections = {
   identities: 'Identities',
   stages: 'Stages',
   keys: 'Keys',
+  traces: 'Traces',
   retention: 'Retention',
   storage: 'Storage',
 } as const

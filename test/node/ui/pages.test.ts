@@ -464,7 +464,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ],
       ...['/settings/groups', '/settings/groups/ml-approvers', '/settings/service-accounts'],
       ...['/settings/tokens', '/settings/grants?model=fraud-detector', '/settings/identities'],
-      ...['/settings/stages', '/find?q=fraud'],
+      ...['/settings/stages', '/settings/traces', '/find?q=fraud'],
       ...['/settings/retention', '/settings/retention/old', '/settings/retention/old/edit'],
       ...['/settings/new-retention-rule', '/settings/storage'],
       ...['/settings/keys', '/settings/keys/trusted/ci'],

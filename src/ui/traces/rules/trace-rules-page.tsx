@@ -4,10 +4,11 @@ import type { RevisedRetention } from '../../../traces/retention/retention.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
-import { LineField, Problem, TextField } from '../../parts/fields.tsx'
+import { LineField, Problem } from '../../parts/fields.tsx'
 import { Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
+import { IntakeFields, percentOf } from './intake-fields.tsx'
 
 type TraceRulesPageProps = {
   readonly frame: Frame
@@ -113,10 +114,6 @@ const Retention: FC<TraceRulesPageProps> = ({ frame, experiment, retention, whyN
 
 const Intake: FC<TraceRulesPageProps> = (props) => {
   const { frame, experiment, intake, whyNot, shown } = props
-  const { typed, problem } = shown
-  const isTyped = typed?.('seen_intake') !== undefined
-  const value = (name: string, kept: string | undefined) => (isTyped ? typed?.(name) : kept)
-  const { sampleRate } = intake
   return (
     <form method="post" action={`${frame.to.traceRules(experiment.id)}/intake`} class="card-form">
       <h2>What is never kept</h2>
@@ -126,50 +123,13 @@ const Intake: FC<TraceRulesPageProps> = (props) => {
         {plural(intake.spansLeftOut, 'span')}.
       </p>
       <Everywhere {...props} />
-      <input type="hidden" name="seen_intake" value={String(intake.revision)} />
-      <fieldset disabled={whyNot !== undefined} class="panel near">
-        <legend>Redacted or left out</legend>
-        <TextField
-          label="Names whose values are redacted"
-          name="redact_keys"
-          charsMax={25_200}
-          hint="Globs, one a line, whatever their case: *password*"
-          typed={value('redact_keys', intake.redactKeys.join('\n'))}
-          {...{ problem }}
-        />
-        <TextField
-          label="Patterns that are redacted in any text"
-          name="redact_patterns"
-          charsMax={20_100}
-          hint="Regular expressions of RE2’s syntax, one a line"
-          typed={value('redact_patterns', intake.redactPatterns.join('\n'))}
-          {...{ problem }}
-        />
-        <LineField
-          label="Share of traces that is kept"
-          name="sample_percent"
-          hint="Percent; empty: as the server says, or all"
-          pattern="[0-9.]*"
-          typed={value(
-            'sample_percent',
-            sampleRate === undefined ? undefined : percentOf(sampleRate),
-          )}
-          {...{ problem }}
-        />
-      </fieldset>
-      {whyNot === undefined ? (
-        <div class="row">
-          <button type="submit">Save what is redacted</button>
-        </div>
-      ) : null}
-      <p class="soft">It counts from the next request on; what is kept already stays as it is.</p>
+      <IntakeFields {...{ intake, whyNot, shown }} otherwise="as the server says, or all" />
     </form>
   )
 }
 
-const Everywhere: FC<TraceRulesPageProps> = ({ everywhere }) => {
+const Everywhere: FC<TraceRulesPageProps> = ({ frame, everywhere }) => {
   const { redactKeys, redactPatterns, sampleRate } = everywhere
-  if (everywhere.revision === 0) return null
   const said = [
     ...redactKeys,
     ...redactPatterns,
@@ -188,12 +148,7 @@ const Everywhere: FC<TraceRulesPageProps> = ({ everywhere }) => {
               </code>
             </>
           ))}
-      .
+      . <a href={frame.to.traceSettings}>Where that is set</a>
     </p>
   )
-}
-
-/** Without what arithmetic of floating point adds. */
-function percentOf(rate: number): string {
-  return String(Number((rate * 100).toFixed(6)))
 }

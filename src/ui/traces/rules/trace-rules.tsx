@@ -7,9 +7,10 @@ import { getRetention, setRetention } from '../../../traces/retention/retention.
 import { getExperiment } from '../../../tracking/experiments/experiment.ts'
 import { experimentIdOf } from '../../addressed.ts'
 import { changeOn, checkSeen, type Reshown } from '../../changes/change.ts'
-import { findRefusal, linesOf } from '../../forms.ts'
+import { findRefusal } from '../../forms.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
+import { intakeIn } from './intake-fields.tsx'
 import { TraceRulesPage } from './trace-rules-page.tsx'
 
 /** `GET /experiments/{id}/traces/rules`: how long traces are kept, and what of them never is. */
@@ -59,15 +60,7 @@ export const postTraceIntake = change({
   operation: 'putTraceIntake',
   read: (form) => ({ form }),
   rule: mayManage,
-  make: (ctx, { experimentId, form }) =>
-    setIntake(ctx, experimentId, {
-      revision: checkSeen(form.text('seen_intake')),
-      redactKeys: someOf(linesOf(form.text('redact_keys')), { countMax: 100, charsMax: 250 }),
-      redactPatterns: someOf(linesOf(form.text('redact_patterns')), {
-        ...{ countMax: 20, charsMax: 1000 },
-      }),
-      sampleRate: rateFrom(form.text('sample_percent')),
-    }),
+  make: (ctx, { experimentId, form }) => setIntake(ctx, experimentId, intakeIn(form)),
 })
 
 function boundFrom(text: string | undefined, what: string, max: number): number | undefined {
@@ -75,19 +68,4 @@ function boundFrom(text: string | undefined, what: string, max: number): number 
   const bound = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (bound >= 1 && bound <= max) return bound
   throw invalid(`${what} is a whole number from 1 to ${max}, or empty for no bound`)
-}
-
-function rateFrom(percent: string | undefined): number | undefined {
-  if (percent === undefined) return undefined
-  const rate = /^\d{1,3}(\.\d{1,6})?$/.test(percent) ? Number(percent) / 100 : 2
-  if (rate <= 1) return rate
-  throw invalid('The share that is kept is a number from 0 to 100, or empty')
-}
-
-type Bounds = { readonly countMax: number; readonly charsMax: number }
-
-function someOf(lines: readonly string[], { countMax, charsMax }: Bounds): readonly string[] {
-  if (lines.length > countMax) throw invalid(`At most ${countMax} lines, one each`)
-  if (lines.every(({ length }) => length <= charsMax)) return lines
-  throw invalid(`A line has at most ${charsMax} characters`)
 }
