@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cutText, excerpt } from '../../src/core/error.ts'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 import type { RegistryEvent } from '../../src/webhooks/events/events.ts'
 import { payloadOf } from '../../src/webhooks/formats/formats.ts'
 import { testServer } from '../support/server.ts'
@@ -53,7 +54,7 @@ describe('a text is never cut inside a character', () => {
       const { body } = payloadOf(event, {
         format: 'slack',
         webhookId: '1',
-        packageStage: 'Production',
+        packages: defaultSettings.packages,
       })
       expect(body).not.toMatch(/\\ud[89a-f]|[\ud800-\udbff](?![\udc00-\udfff])/i)
     }

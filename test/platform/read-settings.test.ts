@@ -82,13 +82,31 @@ describe('the price of storage', () => {
   })
 })
 
+describe('the account and region in ARNs', () => {
+  test('are those that are given', () => {
+    const { account, region } = read({}).packages
+    expect([account, region]).toEqual(['000000000000', 'us-east-1'])
+    const given = { GATEHOUSE_AWS_ACCOUNT: '111122223333', GATEHOUSE_AWS_REGION: 'us-gov-west-1' }
+    expect(read(given).packages).toMatchObject({ account: '111122223333', region: 'us-gov-west-1' })
+  })
+
+  test.each([
+    ['GATEHOUSE_AWS_ACCOUNT', '1234', /aws-account.*twelve digits/],
+    ['GATEHOUSE_AWS_ACCOUNT', '1111-2222-3333', /aws-account.*twelve digits/],
+    ['GATEHOUSE_AWS_REGION', 'EU', /aws-region.*such as eu-west-1/],
+    ['GATEHOUSE_AWS_REGION', 'eu-west-1:x', /aws-region.*such as eu-west-1/],
+  ])('%s=%s is refused', (name, value, message) => {
+    expect(() => read({ [name]: value })).toThrow(message)
+  })
+})
+
 describe('the stage of approved packages', () => {
   test.each([
     ['staging', 'Staging'],
     ['PRODUCTION', 'Production'],
     ['Live-1', 'Live-1'],
   ])('is %s', (value, stage) => {
-    expect(read({ GATEHOUSE_PACKAGE_STAGE: value }).packageStage).toBe(stage)
+    expect(read({ GATEHOUSE_PACKAGE_STAGE: value }).packages.stage).toBe(stage)
   })
 
   test.each(['none', 'Archived', "a'b", 'a b', 'x'.repeat(65)])('%s is refused', (value) => {

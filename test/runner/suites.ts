@@ -99,7 +99,11 @@ export const suites: readonly Suite[] = [
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),
-  pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startAuthServer(localReceivers))),
+  pytest(
+    'boto3-1.44.8',
+    ['sagemaker'],
+    new Shared(() => startAuthServer([...localReceivers, '--aws-account', '111122223333'])),
+  ),
   pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startWorkerServer(false)), {
     suffix: 'on-workerd',
   }),

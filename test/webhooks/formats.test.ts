@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
 import type { RegistryEvent } from '../../src/webhooks/events/events.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
@@ -17,7 +18,7 @@ function sent(format: Format, event = moved) {
   const { contentType, body } = payloadOf(event, {
     format,
     webhookId: 'a-webhook',
-    packageStage: 'Production',
+    packages: defaultSettings.packages,
   })
   return { contentType, json: JSON.parse(body) }
 }

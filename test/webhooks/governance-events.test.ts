@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
 import { payloadOf } from '../../src/webhooks/formats/formats.ts'
@@ -164,7 +165,7 @@ test.each([
   const { body } = payloadOf(exampleEvent(type, 0), {
     format: 'slack',
     webhookId: 'hook',
-    packageStage: 'Production',
+    packages: defaultSettings.packages,
   })
   expect(JSON.parse(body).text.replaceAll('\u200b', '')).toContain(`: ${words}`)
 })
@@ -175,7 +176,7 @@ test('EventBridge is told what requests say of approval', () => {
       payloadOf(exampleEvent(type, 0), {
         format: 'eventbridge',
         webhookId: 'hook',
-        packageStage: 'Production',
+        packages: defaultSettings.packages,
       }).body,
     ).detail.ModelApprovalStatus
   expect(status('promotion.opened')).toBe('PendingManualApproval')
@@ -191,7 +192,7 @@ test('every type has an example in every format', () => {
           payloadOf(exampleEvent(type, 0), {
             format,
             webhookId: 'hook',
-            packageStage: 'Production',
+            packages: defaultSettings.packages,
           }).body,
         ),
       ).not.toThrow()

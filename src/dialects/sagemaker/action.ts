@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import type { ArnPlace } from './arns.ts'
+import type { ArnPlace } from '../../registry/packages/package-arn.ts'
 
 /** One action of SageMaker's API, as the dialect serves it. */
 export type SageMakerAction = {
@@ -18,13 +18,14 @@ export type SentBody = { readonly members: object; readonly text: string }
 /**
  * An action: the shape of its request, the rule who may, and the answer.
  *
+ * @param parts.request of the server's account, which ARNs are read with
  * @param parts.rule throws PERMISSION_DENIED; both get the decoded request
  */
 export function action<S extends z.ZodType>(
   name: string,
   parts: {
     readonly reads: boolean
-    readonly request: S
+    readonly request: (account: string) => S
     readonly rule: (ctx: Context, req: z.output<S>) => void | Promise<void>
     readonly answer: (
       ctx: Context,
@@ -33,11 +34,18 @@ export function action<S extends z.ZodType>(
     ) => Promise<object | undefined>
   },
 ): SageMakerAction {
+  // A server has one account, so its shape is made once.
+  const shapes = new Map<string, S>()
+  const shapeFor = (account: string) => {
+    const shape = shapes.get(account) ?? parts.request(account)
+    shapes.set(account, shape)
+    return shape
+  }
   return {
     name,
     reads: parts.reads,
     async run(ctx, place, { members, text }) {
-      const req = decoded(parts.request, members)
+      const req = decoded(shapeFor(place.account), members)
       await parts.rule(ctx, req)
       return parts.answer(ctx, req, { place, text })
     },

@@ -1,50 +1,75 @@
-import { excerpt, invalid } from '../../core/error.ts'
+import { z } from 'zod'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import {
-  arnAccount,
-  packageArnOf as arnOfPackage,
-  arnRegion,
+  type ArnPlace,
+  arnPrefixOf,
+  nobodysAccount,
+  partitionOf,
 } from '../../registry/packages/package-arn.ts'
 
-/** What the ARNs of an answer begin with. */
-export type ArnPlace = {
-  /** That of the request: any will do. */
-  readonly region: string
-  /** Twelve digits. */
-  readonly account: string
-}
-
-/** The region that the request was signed for. */
+/** What the ARNs of an answer begin with: the region is that which the request was signed for. */
 export function arnPlaceOf(c: AppContext): ArnPlace {
+  const { account, region } = c.var.ctx.settings.packages
   const scope = /Credential=[^/,]+\/\d{8}\/([a-z0-9-]{1,40})\//.exec(
     c.req.header('authorization') ?? '',
   )
-  return { region: scope?.[1] ?? arnRegion, account: arnAccount }
+  return { region: scope?.[1] ?? region, account }
 }
 
 export function groupArnOf(place: ArnPlace, name: string): string {
-  return `${prefixOf(place)}model-package-group/${name}`
-}
-
-export function packageArnOf(place: ArnPlace, name: string, version: number): string {
-  return arnOfPackage(name, version, place.region)
+  return `${arnPrefixOf(place)}model-package-group/${name}`
 }
 
 /** As IAM names who did something. */
-export function userContextOf({ account }: ArnPlace, name: string | null) {
+export function userContextOf({ account, region }: ArnPlace, name: string | null) {
   if (name === null) return undefined
-  return { IamIdentity: { Arn: `arn:aws:iam::${account}:user/${name}`, PrincipalId: name } }
+  const arn = `arn:${partitionOf(region)}:iam::${account}:user/${name}`
+  return { IamIdentity: { Arn: arn, PrincipalId: name } }
 }
 
-/** A group by its name or its ARN. @throws INVALID_PARAMETER_VALUE it is the ARN of something else */
-export function readGroupName(text: string): string {
-  return text.startsWith('arn:') ? resourceOf(text, 'model-package-group') : text
+/** A member that names a group by its name or its ARN; it reads as the name. */
+export function groupMember(account: string) {
+  return z
+    .string()
+    .min(1)
+    .max(600)
+    .transform((text) => readGroupName(text, account))
 }
 
-/** A package by its ARN or as `name/3`. @throws INVALID_PARAMETER_VALUE */
-export function readPackageName(text: string): { readonly name: string; readonly version: number } {
-  const resource = text.startsWith('arn:') ? resourceOf(text, 'model-package') : text
+/** A member that names a package by its ARN or as `name/3`. */
+export function packageMember(account: string) {
+  return z
+    .string()
+    .min(1)
+    .max(700)
+    .transform((text) => readPackageName(text, account))
+}
+
+/**
+ * A group by its name or its ARN.
+ *
+ * @param account this server's
+ * @throws INVALID_PARAMETER_VALUE it is the ARN of something else
+ * @throws PERMISSION_DENIED it is the ARN of another account's
+ */
+export function readGroupName(text: string, account: string): string {
+  return text.startsWith('arn:') ? resourceOf(text, 'model-package-group', account) : text
+}
+
+/**
+ * A package by its ARN or as `name/3`.
+ *
+ * @param account this server's
+ * @throws INVALID_PARAMETER_VALUE
+ * @throws PERMISSION_DENIED it is the ARN of another account's
+ */
+export function readPackageName(
+  text: string,
+  account: string,
+): { readonly name: string; readonly version: number } {
+  const resource = text.startsWith('arn:') ? resourceOf(text, 'model-package', account) : text
   const [, name = '', number = ''] = /^([^/]+)\/(\d{1,15})$/.exec(resource) ?? []
   const version = parseRowId(number)
   if (version !== undefined && name !== '') return { name, version }
@@ -53,17 +78,18 @@ export function readPackageName(text: string): { readonly name: string; readonly
   )
 }
 
-function prefixOf(place: ArnPlace): string {
-  return `arn:aws:sagemaker:${place.region}:${place.account}:`
-}
-
-/** The region may be any, since clients are set up for one; the account is this server's. */
-function resourceOf(arn: string, type: string): string {
-  const [, partition, service, , owner, resource = ''] =
-    /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(arn) ?? []
-  const isOurs = partition === 'aws' && service === 'sagemaker' && owner === arnAccount
-  if (isOurs && resource.startsWith(`${type}/`)) return resource.slice(type.length + 1)
-  throw invalid(
-    `Invalid ARN '${excerpt(arn)}': here one begins with 'arn:aws:sagemaker:<region>:${arnAccount}:${type}/'`,
+/** The region, and its partition, may be any, since clients are set up for one; the account is this server's. */
+function resourceOf(arn: string, type: string, account: string): string {
+  const [, owner = '', resource = ''] =
+    /^arn:aws[a-z-]*:sagemaker:[^:]*:(\d{12}):(.*)$/s.exec(arn) ?? []
+  if (!resource.startsWith(`${type}/`)) {
+    throw invalid(
+      `Invalid ARN '${excerpt(arn)}': here one begins with 'arn:aws:sagemaker:<region>:${account}:${type}/'`,
+    )
+  }
+  if (owner === account || owner === nobodysAccount) return resource.slice(type.length + 1)
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `'${excerpt(arn)}' is of the account ${owner}, and this server answers for ${account} alone: ask the one that has it`,
   )
 }

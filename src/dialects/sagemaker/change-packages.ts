@@ -12,6 +12,7 @@ import { moveToStage } from '../../governance/moves/move-to-stage.ts'
 import { isUnreviewedSql } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
+import { packageArnOf } from '../../registry/packages/package-arn.ts'
 import {
   checkPackageUpdate,
   type PackageChange,
@@ -22,47 +23,47 @@ import { archivedStage, isActive, resolveStage } from '../../registry/stages/sta
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { action, type SageMakerAction } from './action.ts'
-import { packageArnOf, readPackageName } from './arns.ts'
+import { packageMember } from './arns.ts'
 import { checkCard, ModelCardMember, putCard } from './package-cards.ts'
 import { type SaidOfLifeCycle, saidOfLifeCycle } from './package-wire.ts'
 import { ApprovalStatusMember, InferenceSpecification, sourceFrom } from './packages.ts'
 
 const Text = z.string()
 const Reason = Text.max(1024).optional()
-const PackageName = Text.min(1).max(700).transform(readPackageName)
 
 /** Another member is refused, so that nobody believes that it was kept. */
-const Update = z.strictObject({
-  ModelPackageArn: PackageName,
-  ModelApprovalStatus: ApprovalStatusMember.optional(),
-  ApprovalDescription: Reason,
-  ModelLifeCycle: z
-    .strictObject({
-      Stage: Text.min(1).max(63),
-      StageStatus: Text.min(1).max(63),
-      StageDescription: Reason,
-    })
-    .optional(),
-  CustomerMetadataProperties: z.record(Text, Text).default({}),
-  CustomerMetadataPropertiesToRemove: z.array(Text).max(100).default([]),
-  InferenceSpecification,
-  AdditionalInferenceSpecificationsToAdd: z
-    .array(z.looseObject({ Name: Text.min(1).max(63) }))
-    .max(15)
-    .default([]),
-  ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
-  // A repetition does nothing again, with or without it.
-  ClientToken: Text.max(64).optional(),
-  SourceUri: Text.min(1).max(1024).optional(),
-  ModelCard: ModelCardMember,
-})
-type Update = z.output<typeof Update>
+const updateRequest = (account: string) =>
+  z.strictObject({
+    ModelPackageArn: packageMember(account),
+    ModelApprovalStatus: ApprovalStatusMember.optional(),
+    ApprovalDescription: Reason,
+    ModelLifeCycle: z
+      .strictObject({
+        Stage: Text.min(1).max(63),
+        StageStatus: Text.min(1).max(63),
+        StageDescription: Reason,
+      })
+      .optional(),
+    CustomerMetadataProperties: z.record(Text, Text).default({}),
+    CustomerMetadataPropertiesToRemove: z.array(Text).max(100).default([]),
+    InferenceSpecification,
+    AdditionalInferenceSpecificationsToAdd: z
+      .array(z.looseObject({ Name: Text.min(1).max(63) }))
+      .max(15)
+      .default([]),
+    ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
+    // A repetition does nothing again, with or without it.
+    ClientToken: Text.max(64).optional(),
+    SourceUri: Text.min(1).max(1024).optional(),
+    ModelCard: ModelCardMember,
+  })
+type Update = z.output<ReturnType<typeof updateRequest>>
 
 /** What changes packages that are there. */
 export const changeActions: readonly SageMakerAction[] = [
   action('UpdateModelPackage', {
     reads: false,
-    request: Update,
+    request: updateRequest,
     rule: async (ctx, req) => {
       const { name } = req.ModelPackageArn
       const keys = req.CustomerMetadataPropertiesToRemove
@@ -88,7 +89,7 @@ export const changeActions: readonly SageMakerAction[] = [
 
   action('DeleteModelPackage', {
     reads: false,
-    request: z.strictObject({ ModelPackageName: PackageName }),
+    request: (account) => z.strictObject({ ModelPackageName: packageMember(account) }),
     rule: (ctx, { ModelPackageName: { name, version } }) =>
       requireToDeleteVersion(ctx, name, version),
     answer: async (ctx, { ModelPackageName: { name, version } }) => {
@@ -128,7 +129,7 @@ async function refuseMembers(ctx: Context, req: Update): Promise<void> {
   const said = req.ModelApprovalStatus ?? req.ModelLifeCycle?.StageStatus ?? ''
   if (req.SourceUri === undefined || said.startsWith('Pending')) return
   const { source } = await getVersion(ctx, req.ModelPackageArn.name, req.ModelPackageArn.version)
-  if (source === sourceFrom(req.SourceUri)) return
+  if (source === sourceFrom(ctx, req.SourceUri)) return
   throw conflict(
     `A decision is about the source that a package has: send SourceUri first, then '${said}'`,
   )
@@ -137,7 +138,7 @@ async function refuseMembers(ctx: Context, req: Update): Promise<void> {
 async function decide(ctx: Context, req: Update): Promise<void> {
   const { ModelApprovalStatus: status, ModelLifeCycle: cycle } = req
   if (status !== undefined) {
-    const stage = await resolveStage(ctx, ctx.settings.packageStage)
+    const stage = await resolveStage(ctx, ctx.settings.packages.stage)
     return decisions[status](ctx, {
       ...{ ...req.ModelPackageArn, stage, comment: req.ApprovalDescription },
     })
@@ -208,7 +209,7 @@ async function changeFrom(ctx: Context, req: Update): Promise<PackageChange> {
     late:
       req.SourceUri === undefined
         ? undefined
-        : { source: sourceFrom(req.SourceUri), isUnreviewed: isUnreviewedSql },
+        : { source: sourceFrom(ctx, req.SourceUri), isUnreviewed: isUnreviewedSql },
   }
 }
 

@@ -49,7 +49,12 @@ function codeOf(c: AppContext, err: RegistryError): string {
   if (err.code === 'UNAUTHENTICATED' && c.req.header('authorization') === undefined) {
     return 'MissingAuthenticationTokenException'
   }
-  return codes[err.code] ?? 'ValidationException'
+  return exceptionOf(err.code)
+}
+
+/** What AWS calls an error that is no matter of the signature. */
+export function exceptionOf(code: ErrorCode): string {
+  return codes[code] ?? 'ValidationException'
 }
 
 /** SageMaker's SDK knows what is not there by the last words. */

@@ -6,16 +6,16 @@ import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { createModel, getModel } from '../../registry/models/registered-models.ts'
+import type { ArnPlace } from '../../registry/packages/package-arn.ts'
 import { searchPackageGroups } from '../../registry/packages/search-packages.ts'
 import { requireToDeleteModel } from '../../registry/permissions.ts'
 import { isPromptTag } from '../../registry/prompts.ts'
 import type { Tag } from '../../registry/versions/read-versions.ts'
 import { listDeploymentNames } from '../../serving/deployments.ts'
 import { action, type SageMakerAction, secondsOf } from './action.ts'
-import { type ArnPlace, groupArnOf, readGroupName, userContextOf } from './arns.ts'
+import { groupArnOf, groupMember, userContextOf } from './arns.ts'
 import { conditionsOf, every, ListMembers, orderOf, pageAsked } from './lists.ts'
 
-const GroupName = z.string().min(1).max(600).transform(readGroupName)
 /** There are no other accounts, so both options say the same. */
 export const ownAccountOnly = z.enum(['SameAccount', 'CrossAccount']).optional()
 export const Tags = z.array(z.strictObject({ Key: z.string().min(1), Value: z.string() })).max(50)
@@ -24,11 +24,12 @@ export const Tags = z.array(z.strictObject({ Key: z.string().min(1), Value: z.st
 export const groupActions: readonly SageMakerAction[] = [
   action('CreateModelPackageGroup', {
     reads: false,
-    request: z.strictObject({
-      ModelPackageGroupName: z.string().min(1),
-      ModelPackageGroupDescription: z.string().optional(),
-      Tags: Tags.default([]),
-    }),
+    request: () =>
+      z.strictObject({
+        ModelPackageGroupName: z.string().min(1),
+        ModelPackageGroupDescription: z.string().optional(),
+        Tags: Tags.default([]),
+      }),
     rule: (ctx) => requireToCreate(ctx, 'model'),
     answer: async (ctx, req, { place }) => {
       const { name } = await createModel(ctx, {
@@ -42,7 +43,7 @@ export const groupActions: readonly SageMakerAction[] = [
 
   action('DescribeModelPackageGroup', {
     reads: true,
-    request: z.object({ ModelPackageGroupName: GroupName }),
+    request: (account) => z.object({ ModelPackageGroupName: groupMember(account) }),
     rule: (ctx, req) => requireModel(ctx, req.ModelPackageGroupName, 'READ'),
     answer: async (ctx, req, { place }) => {
       const model = await getGroup(ctx, req.ModelPackageGroupName)
@@ -55,10 +56,11 @@ export const groupActions: readonly SageMakerAction[] = [
 
   action('ListModelPackageGroups', {
     reads: true,
-    request: ListMembers.extend({
-      SortBy: z.enum(['Name', 'CreationTime']).optional(),
-      CrossAccountFilterOption: ownAccountOnly,
-    }),
+    request: () =>
+      ListMembers.extend({
+        SortBy: z.enum(['Name', 'CreationTime']).optional(),
+        CrossAccountFilterOption: ownAccountOnly,
+      }),
     rule: anyone,
     answer: async (ctx, req, { place }) => {
       const column = req.SortBy === 'Name' ? 'name' : 'creation_timestamp'
@@ -76,7 +78,7 @@ export const groupActions: readonly SageMakerAction[] = [
 
   action('DeleteModelPackageGroup', {
     reads: false,
-    request: z.strictObject({ ModelPackageGroupName: GroupName }),
+    request: (account) => z.strictObject({ ModelPackageGroupName: groupMember(account) }),
     rule: (ctx, req) => requireToDeleteModel(ctx, req.ModelPackageGroupName),
     answer: async (ctx, req) => {
       const model = await getGroup(ctx, req.ModelPackageGroupName)

@@ -27,7 +27,7 @@ const statuses = {
 
 /** A card is approved with its package, and has no status of its own. */
 function cardStatusOf(ctx: Context, version: VersionDetail): string {
-  const { packageStage } = ctx.settings
+  const { stage: packageStage } = ctx.settings.packages
   const approval = packageApprovalOf(version, packageStage)
   const status = packageStatusOf({ stage: version.stage, approval }, packageStage)
   return approval && status === 'PendingManualApproval' ? 'PendingReview' : statuses[status]

@@ -1,12 +1,13 @@
 import { versionAddressOf } from '../../artifacts/path.ts'
 import { placeKey } from '../../core/place.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
+import { type ArnPlace, packageArnOf } from '../../registry/packages/package-arn.ts'
 import { packageStatusOf } from '../../registry/packages/package-status.ts'
 import type { FoundPackage } from '../../registry/packages/search-packages.ts'
 import { firstStage } from '../../registry/stages/stages.ts'
 import type { VersionDetail } from '../../registry/versions/version-detail.ts'
 import { secondsOf } from './action.ts'
-import { type ArnPlace, groupArnOf, packageArnOf, userContextOf } from './arns.ts'
+import { groupArnOf, userContextOf } from './arns.ts'
 
 /** As lists show a package. */
 export function summarizePackage(
@@ -39,7 +40,7 @@ export function describePackage(
     readonly given: PackageMembers
     readonly place: ArnPlace
     readonly serverUrl: string
-    /** `Settings.packageStage` */
+    /** `PackageSettings.stage` */
     readonly packageStage: string
   },
 ) {

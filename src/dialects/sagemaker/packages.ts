@@ -14,6 +14,7 @@ import { mayMove } from '../../governance/permissions.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { createPackage, readPackageMembers } from '../../registry/packages/model-packages.ts'
+import { packageArnOf } from '../../registry/packages/package-arn.ts'
 import { readPackageApprovals } from '../../registry/packages/package-status.ts'
 import { searchPackages } from '../../registry/packages/search-packages.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
@@ -21,7 +22,7 @@ import type { NewVersion } from '../../registry/source/parse-source.ts'
 import { firstStage, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { action, type SageMakerAction } from './action.ts'
-import { packageArnOf, readGroupName, readPackageName } from './arns.ts'
+import { groupMember, packageMember, readPackageName } from './arns.ts'
 import { conditionsOf, equals, every, ListMembers, orderOf, pageAsked } from './lists.ts'
 import { checkCard, describeCard, ModelCardMember, putCard } from './package-cards.ts'
 import { describeOrigin } from './package-origin.ts'
@@ -38,34 +39,37 @@ export const InferenceSpecification = z
 export const ApprovalStatusMember = z.enum(['Approved', 'Rejected', 'PendingManualApproval'])
 
 /** Another member is refused, so that nobody believes that it was kept. */
-const Create = z.strictObject({
-  ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName),
-  SourceUri: Text.max(1024).optional(),
-  ModelPackageDescription: Text.max(1024).default(''),
-  ModelApprovalStatus: ApprovalStatusMember.default('PendingManualApproval'),
-  CustomerMetadataProperties: z.record(Text, Text).default({}),
-  ClientToken: Text.max(64).optional(),
-  InferenceSpecification,
-  ...Object.fromEntries(
-    [
-      ...['MetadataProperties', 'ModelMetrics', 'DriftCheckBaselines', 'ValidationSpecification'],
-      ...['SourceAlgorithmSpecification', 'SecurityConfig'],
-    ].map((name) => [name, Verbatim]),
-  ),
-  AdditionalInferenceSpecifications: z.array(z.unknown()).optional(),
-  Domain: Text.optional(),
-  Task: Text.optional(),
-  SamplePayloadUrl: Text.optional(),
-  SkipModelValidation: Text.optional(),
-  ManagedStorageType: Text.optional(),
-  CertifyForMarketplace: z.literal(false, 'there is no marketplace here').optional(),
-  Tags: z.undefined('a package has no tags; CustomerMetadataProperties are its tags').optional(),
-  ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
-  ModelCard: ModelCardMember,
-  // Refused by name, so that nobody believes that they were kept.
-  ModelLifeCycle: z.undefined('a package begins in no stage; request one for it').optional(),
-  ModelPackageName: z.undefined('packages outside of groups are not kept; name a group').optional(),
-})
+const createRequest = (account: string) =>
+  z.strictObject({
+    ModelPackageGroupName: groupMember(account),
+    SourceUri: Text.max(1024).optional(),
+    ModelPackageDescription: Text.max(1024).default(''),
+    ModelApprovalStatus: ApprovalStatusMember.default('PendingManualApproval'),
+    CustomerMetadataProperties: z.record(Text, Text).default({}),
+    ClientToken: Text.max(64).optional(),
+    InferenceSpecification,
+    ...Object.fromEntries(
+      [
+        ...['MetadataProperties', 'ModelMetrics', 'DriftCheckBaselines', 'ValidationSpecification'],
+        ...['SourceAlgorithmSpecification', 'SecurityConfig'],
+      ].map((name) => [name, Verbatim]),
+    ),
+    AdditionalInferenceSpecifications: z.array(z.unknown()).optional(),
+    Domain: Text.optional(),
+    Task: Text.optional(),
+    SamplePayloadUrl: Text.optional(),
+    SkipModelValidation: Text.optional(),
+    ManagedStorageType: Text.optional(),
+    CertifyForMarketplace: z.literal(false, 'there is no marketplace here').optional(),
+    Tags: z.undefined('a package has no tags; CustomerMetadataProperties are its tags').optional(),
+    ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
+    ModelCard: ModelCardMember,
+    // Refused by name, so that nobody believes that they were kept.
+    ModelLifeCycle: z.undefined('a package begins in no stage; request one for it').optional(),
+    ModelPackageName: z
+      .undefined('packages outside of groups are not kept; name a group')
+      .optional(),
+  })
 
 /** Members that have a place of their own in a version. */
 const ownMembers: ReadonlySet<string> = new Set([
@@ -77,10 +81,10 @@ const ownMembers: ReadonlySet<string> = new Set([
 export const packageActions: readonly SageMakerAction[] = [
   action('CreateModelPackage', {
     reads: false,
-    request: Create,
-    rule: (ctx, req) => requireToRegister(ctx, versionFrom(req)),
+    request: createRequest,
+    rule: (ctx, req) => requireToRegister(ctx, versionFrom(ctx, req)),
     answer: async (ctx, req, { place, text }) => {
-      const stage = await resolveStage(ctx, ctx.settings.packageStage)
+      const stage = await resolveStage(ctx, ctx.settings.packages.stage)
       const decision = { name: req.ModelPackageGroupName, stage }
       await refuseDecided(ctx, decision, req.ModelApprovalStatus)
       checkCard(ctx, req.ModelCard, undefined)
@@ -88,7 +92,7 @@ export const packageActions: readonly SageMakerAction[] = [
         ([name, value]) => !ownMembers.has(name) && value !== undefined,
       )
       const version = await createPackage(ctx, {
-        version: versionFrom(req),
+        version: versionFrom(ctx, req),
         given: Object.fromEntries(given),
         clientToken: req.ClientToken,
         request: text,
@@ -108,7 +112,7 @@ export const packageActions: readonly SageMakerAction[] = [
 
   action('DescribeModelPackage', {
     reads: true,
-    request: z.object({ ModelPackageName: Text.min(1).max(700).transform(readPackageName) }),
+    request: (account) => z.object({ ModelPackageName: packageMember(account) }),
     rule: (ctx, req) => requireModelVersion(ctx, req.ModelPackageName.name, 'READ'),
     answer: async (ctx, req, { place }) => {
       const { name, version: number } = req.ModelPackageName
@@ -117,7 +121,7 @@ export const packageActions: readonly SageMakerAction[] = [
       const serverUrl = ctx.serverUrl?.() ?? ''
       const described = describePackage(version, {
         ...{ given, place, serverUrl },
-        packageStage: ctx.settings.packageStage,
+        packageStage: ctx.settings.packages.stage,
       })
       const [ModelCard, origin] = await Promise.all([
         describeCard(ctx, version),
@@ -130,12 +134,13 @@ export const packageActions: readonly SageMakerAction[] = [
 
   action('ListModelPackages', {
     reads: true,
-    request: ListMembers.extend({
-      ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName).optional(),
-      ModelPackageType: z.enum(['Versioned', 'Unversioned', 'Both']).optional(),
-      ModelApprovalStatus: ApprovalStatusMember.optional(),
-      SortBy: z.enum(['Name', 'CreationTime']).optional(),
-    }),
+    request: (account) =>
+      ListMembers.extend({
+        ModelPackageGroupName: groupMember(account).optional(),
+        ModelPackageType: z.enum(['Versioned', 'Unversioned', 'Both']).optional(),
+        ModelApprovalStatus: ApprovalStatusMember.optional(),
+        SortBy: z.enum(['Name', 'CreationTime']).optional(),
+      }),
     rule: (ctx, req) =>
       req.ModelPackageGroupName === undefined
         ? anyone()
@@ -163,11 +168,11 @@ export const packageActions: readonly SageMakerAction[] = [
   }),
 ]
 
-function versionFrom(req: z.output<typeof Create>): NewVersion {
+function versionFrom(ctx: Context, req: z.output<ReturnType<typeof createRequest>>): NewVersion {
   const given = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
   return {
     name: req.ModelPackageGroupName,
-    source: sourceFrom(given),
+    source: sourceFrom(ctx, given),
     runId: '',
     runLink: '',
     description: req.ModelPackageDescription,
@@ -177,9 +182,9 @@ function versionFrom(req: z.output<typeof Create>): NewVersion {
 }
 
 /** A package is made from another by its ARN: it has the same files. */
-export function sourceFrom(uri: string): string {
+export function sourceFrom(ctx: Context, uri: string): string {
   if (!uri.startsWith('arn:')) return uri
-  const { name, version } = readPackageName(uri)
+  const { name, version } = readPackageName(uri, ctx.settings.packages.account)
   return `models:/${name}/${version}`
 }
 
@@ -201,7 +206,7 @@ async function refuseDecided(
 }
 
 async function isAsked(ctx: Context, versionId: number): Promise<boolean> {
-  const approvals = await readPackageApprovals(ctx.db, [versionId], ctx.settings.packageStage)
+  const approvals = await readPackageApprovals(ctx.db, [versionId], ctx.settings.packages.stage)
   return approvals.has(versionId)
 }
 

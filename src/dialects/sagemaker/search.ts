@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { type ErrorCode, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { type PackageMembers, readPackageMembers } from '../../registry/packages/model-packages.ts'
+import type { ArnPlace } from '../../registry/packages/package-arn.ts'
 import {
   type FoundPackage,
   findPackages,
@@ -13,7 +14,8 @@ import {
 } from '../../registry/packages/search-packages.ts'
 import { type ConditionTree, treeOperators } from '../../search/condition-tree.ts'
 import { action, type SageMakerAction, secondsOf } from './action.ts'
-import { type ArnPlace, readGroupName, readPackageName, userContextOf } from './arns.ts'
+import { readGroupName, readPackageName, userContextOf } from './arns.ts'
+import { exceptionOf } from './errors.ts'
 import { ownAccountOnly, summarizeGroup } from './groups.ts'
 import { every, ListMembers, orderOf, pageAsked } from './lists.ts'
 import { inferenceOf, summarizePackage } from './package-wire.ts'
@@ -51,17 +53,23 @@ const filtersMax = 20
 export const searchActions: readonly SageMakerAction[] = [
   action('Search', {
     reads: true,
-    request: z.strictObject({
-      CrossAccountFilterOption: ownAccountOnly,
-      Resource: z.enum(['ModelPackage', 'ModelPackageGroup']),
-      SearchExpression: Expression.optional(),
-      SortBy: z
-        .enum(['ModelPackageGroupName', 'ModelPackageVersion', 'CreationTime', 'LastModifiedTime'])
-        .default('LastModifiedTime'),
-      SortOrder: z.enum(['Ascending', 'Descending']).default('Descending'),
-      MaxResults: ListMembers.shape.MaxResults,
-      NextToken: ListMembers.shape.NextToken,
-    }),
+    request: () =>
+      z.strictObject({
+        CrossAccountFilterOption: ownAccountOnly,
+        Resource: z.enum(['ModelPackage', 'ModelPackageGroup']),
+        SearchExpression: Expression.optional(),
+        SortBy: z
+          .enum([
+            'ModelPackageGroupName',
+            'ModelPackageVersion',
+            'CreationTime',
+            'LastModifiedTime',
+          ])
+          .default('LastModifiedTime'),
+        SortOrder: z.enum(['Ascending', 'Descending']).default('Descending'),
+        MaxResults: ListMembers.shape.MaxResults,
+        NextToken: ListMembers.shape.NextToken,
+      }),
     rule: anyone,
     answer: async (ctx, req, { place }) => {
       const isOfGroups = req.Resource === 'ModelPackageGroup'
@@ -69,7 +77,7 @@ export const searchActions: readonly SageMakerAction[] = [
         throw invalid('SortBy: groups have no ModelPackageVersion')
       }
       const search = {
-        conditions: req.SearchExpression ? treeOf(req.SearchExpression) : every([]),
+        conditions: req.SearchExpression ? treeOf(req.SearchExpression, place.account) : every([]),
         orderBy: orderOf(columns[req.SortBy], req.SortOrder),
         ...pageAsked(req),
       }
@@ -81,7 +89,8 @@ export const searchActions: readonly SageMakerAction[] = [
 
   action('BatchDescribeModelPackage', {
     reads: true,
-    request: z.strictObject({ ModelPackageArnList: z.array(z.string().max(700)).min(1).max(100) }),
+    request: () =>
+      z.strictObject({ ModelPackageArnList: z.array(z.string().max(700)).min(1).max(100) }),
     rule: anyone,
     answer: async (ctx, req, { place }) => describeMany(ctx, req.ModelPackageArnList, place),
   }),
@@ -89,7 +98,7 @@ export const searchActions: readonly SageMakerAction[] = [
 
 /** What cannot be described stands in a map of its own, and does not keep the others back. */
 async function describeMany(ctx: Context, arns: readonly string[], place: ArnPlace) {
-  const asked = new Map([...new Set(arns)].map((arn) => [arn, readEach(arn)]))
+  const asked = new Map([...new Set(arns)].map((arn) => [arn, readEach(arn, place.account)]))
   const named = [...asked.values()].filter((one) => 'version' in one)
   const found = await findPackages(ctx, named)
   const byName = new Map(found.map((one) => [`${one.version.name}/${one.version.version}`, one]))
@@ -99,10 +108,9 @@ async function describeMany(ctx: Context, arns: readonly string[], place: ArnPla
   const errors: [string, object][] = []
   for (const [arn, one] of asked) {
     const it = 'version' in one ? byName.get(`${one.name}/${one.version}`) : undefined
-    const why = 'why' in one ? one.why : `Model package ${excerpt(arn)} does not exist.`
     const given = (it && members.get(it.version.id)) ?? {}
     if (it) described.push([arn, describeBriefly(ctx, it, { given, place })])
-    else errors.push([arn, { ErrorCode: 'ValidationException', ErrorResponse: why }])
+    else errors.push([arn, refusalOf('why' in one ? one : noPackage(arn))])
   }
   return {
     ModelPackageSummaries: Object.fromEntries(described),
@@ -110,11 +118,20 @@ async function describeMany(ctx: Context, arns: readonly string[], place: ArnPla
   }
 }
 
-function readEach(arn: string) {
+function refusalOf({ code, why }: { readonly code: ErrorCode; readonly why: string }) {
+  return { ErrorCode: exceptionOf(code), ErrorResponse: why }
+}
+
+function noPackage(arn: string) {
+  const why = `Model package ${excerpt(arn)} does not exist.`
+  return { code: 'RESOURCE_DOES_NOT_EXIST', why } as const
+}
+
+function readEach(arn: string, account: string) {
   try {
-    return readPackageName(arn)
+    return readPackageName(arn, account)
   } catch (err) {
-    if (err instanceof RegistryError) return { why: err.message }
+    if (err instanceof RegistryError) return { code: err.code, why: err.message }
     throw err
   }
 }
@@ -183,37 +200,39 @@ function describeFound(found: FoundPackage, given: PackageMembers, place: ArnPla
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is nested too deep, or has too many filters */
-function treeOf(expression: Expression): ConditionTree {
-  const counted = { filters: 0 }
-  const tree = expressionTree(expression, 1, counted)
-  if (counted.filters <= filtersMax) return tree
-  throw invalid(
-    `A search takes at most ${filtersMax} filters in all; this one has ${counted.filters}`,
-  )
+function treeOf(expression: Expression, account: string): ConditionTree {
+  const read = { filters: 0, account }
+  const tree = expressionTree(expression, 1, read)
+  if (read.filters <= filtersMax) return tree
+  throw invalid(`A search takes at most ${filtersMax} filters in all; this one has ${read.filters}`)
 }
 
 function expressionTree(
   { Filters, NestedFilters, SubExpressions, Operator }: Expression,
   depth: number,
-  counted: { filters: number },
+  read: { filters: number; readonly account: string },
 ): ConditionTree {
   if (depth > depthMax) throw invalid(`SubExpressions are nested deeper than ${depthMax}`)
   const nested = NestedFilters.map(({ NestedPropertyName: property, Filters: filters }) =>
-    every(filters.map((filter) => leafOf(filter, property))),
+    every(filters.map((filter) => leafOf(filter, read.account, property))),
   )
-  counted.filters += Filters.length + NestedFilters.flatMap(({ Filters: of }) => of).length
+  read.filters += Filters.length + NestedFilters.flatMap(({ Filters: of }) => of).length
   return {
     isEvery: Operator === 'And',
     of: [
-      ...Filters.map((filter) => leafOf(filter)),
+      ...Filters.map((filter) => leafOf(filter, read.account)),
       ...nested,
-      ...SubExpressions.map((sub) => expressionTree(sub, depth + 1, counted)),
+      ...SubExpressions.map((sub) => expressionTree(sub, depth + 1, read)),
     ],
   }
 }
 
 /** ARNs are searched for as what they name. @param property that the name is one of */
-function leafOf(filter: z.output<typeof Filter>, property?: string): ConditionTree {
+function leafOf(
+  filter: z.output<typeof Filter>,
+  account: string,
+  property?: string,
+): ConditionTree {
   const { Operator: operator, Value: value = '' } = filter
   const isWithin = property === undefined || filter.Name.startsWith(`${property}.`)
   const name = isWithin ? filter.Name : `${property}.${filter.Name}`
@@ -222,10 +241,10 @@ function leafOf(filter: z.output<typeof Filter>, property?: string): ConditionTr
     throw invalid(`The filter of ${name} needs a Value, or the Operator Exists or NotExists`)
   }
   if (name === 'ModelPackageGroupArn' && operator === 'Equals') {
-    return { name: 'ModelPackageGroupName', operator, value: readGroupName(value) }
+    return { name: 'ModelPackageGroupName', operator, value: readGroupName(value, account) }
   }
   if (name === 'ModelPackageArn' && operator === 'Equals') {
-    const { name: group, version } = readPackageName(value)
+    const { name: group, version } = readPackageName(value, account)
     return every([
       { name: 'ModelPackageGroupName', operator, value: group },
       { name: 'ModelPackageVersion', operator, value: String(version) },

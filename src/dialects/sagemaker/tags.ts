@@ -8,13 +8,19 @@ import { action, type SageMakerAction } from './action.ts'
 import { readGroupName } from './arns.ts'
 import { getGroup, Tags, tagsFrom } from './groups.ts'
 
-const GroupArn = z.string().min(1).max(700).transform(readTaggedName)
+function taggedMember(account: string) {
+  return z
+    .string()
+    .min(1)
+    .max(700)
+    .transform((arn) => readTaggedName(arn, account))
+}
 
 /** Tags of groups. A package has none: CustomerMetadataProperties are its tags. */
 export const tagActions: readonly SageMakerAction[] = [
   action('AddTags', {
     reads: false,
-    request: z.strictObject({ ResourceArn: GroupArn, Tags: Tags.min(1) }),
+    request: (account) => z.strictObject({ ResourceArn: taggedMember(account), Tags: Tags.min(1) }),
     rule: (ctx, req) => requireModel(ctx, req.ResourceArn, 'EDIT'),
     answer: async (ctx, req) => {
       const { name } = await getGroup(ctx, req.ResourceArn)
@@ -25,11 +31,12 @@ export const tagActions: readonly SageMakerAction[] = [
 
   action('ListTags', {
     reads: true,
-    request: z.strictObject({
-      ResourceArn: GroupArn,
-      MaxResults: z.number().int().min(50).max(1000).default(50),
-      NextToken: z.string().max(8192).optional(),
-    }),
+    request: (account) =>
+      z.strictObject({
+        ResourceArn: taggedMember(account),
+        MaxResults: z.number().int().min(50).max(1000).default(50),
+        NextToken: z.string().max(8192).optional(),
+      }),
     rule: (ctx, req) => requireModel(ctx, req.ResourceArn, 'READ'),
     answer: async (ctx, { ResourceArn: name, MaxResults: count, NextToken: token }) => {
       const tags = await readTags(ctx, name)
@@ -48,10 +55,11 @@ export const tagActions: readonly SageMakerAction[] = [
 
   action('DeleteTags', {
     reads: false,
-    request: z.strictObject({
-      ResourceArn: GroupArn,
-      TagKeys: z.array(z.string().min(1)).min(1).max(50),
-    }),
+    request: (account) =>
+      z.strictObject({
+        ResourceArn: taggedMember(account),
+        TagKeys: z.array(z.string().min(1)).min(1).max(50),
+      }),
     rule: (ctx, req) => requireModel(ctx, req.ResourceArn, 'EDIT'),
     answer: async (ctx, req) => {
       const { name } = await getGroup(ctx, req.ResourceArn)
@@ -69,12 +77,12 @@ async function readTags(ctx: Context, name: string) {
     .sort((one, other) => (one.Key < other.Key ? -1 : 1))
 }
 
-function readTaggedName(arn: string): string {
-  if (/^arn:aws:sagemaker:[^:]*:[^:]*:model-package\//.test(arn)) {
+function readTaggedName(arn: string, account: string): string {
+  if (/^arn:aws[a-z-]*:sagemaker:[^:]*:[^:]*:model-package\//.test(arn)) {
     throw invalid(
       `'${excerpt(arn)}' is a package: its tags are CustomerMetadataProperties, and its group has tags`,
     )
   }
   if (!arn.startsWith('arn:')) throw invalid(`'${excerpt(arn)}' is no ARN`)
-  return readGroupName(arn)
+  return readGroupName(arn, account)
 }

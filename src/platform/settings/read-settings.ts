@@ -42,7 +42,11 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     gcAfterMs: readNumber(given, 'gc-after-days', 36_500) * dayMs,
     purgeAfterMs: readNumber(given, 'purge-after-days', 36_500) * dayMs,
     storagePrice: readPrice(given),
-    packageStage: readPackageStage(given),
+    packages: {
+      stage: readPackageStage(given),
+      account: readAwsAccount(given),
+      region: readAwsRegion(given),
+    },
     webhooks: readWebhookSettings(given),
   }
 }
@@ -96,6 +100,18 @@ function readPackageStage(given: Given): string {
     return ['Staging', 'Production'].find((stage) => stage.toLowerCase() === key) ?? value
   }
   throw misset('package-stage', value, 'a stage other than None and Archived')
+}
+
+function readAwsAccount(given: Given): string {
+  const value = given('aws-account') ?? ''
+  if (/^\d{12}$/.test(value)) return value
+  throw misset('aws-account', value, 'the twelve digits of an account, such as 123456789012')
+}
+
+function readAwsRegion(given: Given): string {
+  const value = given('aws-region') ?? ''
+  if (/^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/.test(value)) return value
+  throw misset('aws-region', value, 'a region as AWS names it, such as eu-west-1')
 }
 
 function readPrice(given: Given): number | undefined {

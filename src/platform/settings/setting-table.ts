@@ -196,6 +196,22 @@ export const settingTable = [
       "The stage that model packages of SageMaker's clients are approved for: approving one moves it there. See docs/sagemaker.md.",
   },
   {
+    ...everywhere,
+    name: 'aws-account',
+    value: 'digits',
+    default: '000000000000',
+    meaning:
+      "The account in the ARNs that SageMaker's clients and receivers of events get; ARNs of other accounts are refused.",
+  },
+  {
+    ...everywhere,
+    name: 'aws-region',
+    value: 'region',
+    default: 'us-east-1',
+    meaning:
+      'The region in the ARNs of events, and of answers to requests that were not signed for one.',
+  },
+  {
     ...server,
     name: 'static-prefix',
     value: 'path',

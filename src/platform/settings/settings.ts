@@ -1,5 +1,15 @@
 import type { OidcSettings, ProxySettings, TokenIssuer } from './sign-in.ts'
 
+/** How versions show themselves to SageMaker's clients, as model packages. */
+export type PackageSettings = {
+  /** The stage that packages are approved for: an approved one is moved there. */
+  readonly stage: string
+  /** The account in ARNs: twelve digits. */
+  readonly account: string
+  /** The region in ARNs where the request names none. */
+  readonly region: string
+}
+
 /** What an operator may set, as capabilities see it; read from flags, environment or bindings. */
 export type Settings = {
   /** Where new experiments keep artifacts, without trailing slash. MLflow: `--default-artifact-root`. */
@@ -40,8 +50,7 @@ export type Settings = {
   readonly purgeAfterMs: number
   /** What a gigabyte of 10⁹ bytes costs a month; undefined: nobody said. */
   readonly storagePrice: number | undefined
-  /** The stage that model packages of SageMaker's clients are approved for: an approved one is moved there. */
-  readonly packageStage: string
+  readonly packages: PackageSettings
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
   readonly publicUrl: string | undefined
   /** Signs multipart part URLs and the like. */
@@ -100,7 +109,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   gcAfterMs: 0,
   purgeAfterMs: 0,
   storagePrice: undefined,
-  packageStage: 'Production',
+  packages: { stage: 'Production', account: '000000000000', region: 'us-east-1' },
   publicUrl: undefined,
   allowedHosts: [],
   corsOrigins: [],

@@ -16,7 +16,7 @@ import {
  * so it is Rejected whatever it was before.
  *
  * @param of.approval for the wanted stage
- * @param wanted the stage that packages are approved for, `Settings.packageStage`
+ * @param wanted the stage that packages are approved for, `PackageSettings.stage`
  */
 export function packageStatusOf(
   { stage, approval }: { readonly stage: string; readonly approval: Approval | undefined },
@@ -27,7 +27,7 @@ export function packageStatusOf(
   return isPackageStage(stage, wanted) ? 'Approved' : 'PendingManualApproval'
 }
 
-/** Whether packages are approved for a stage. @param wanted `Settings.packageStage`, in any case as stages are written */
+/** Whether packages are approved for a stage. @param wanted `PackageSettings.stage`, in any case as stages are written */
 export function isPackageStage(stage: string, wanted: string): boolean {
   return stageKey(stage) === stageKey(wanted)
 }

@@ -64,7 +64,7 @@ export async function searchPackages(
   ctx: Context,
   { conditions, ...search }: PackageSearch,
 ): Promise<Page<FoundPackage>> {
-  const status = text(packageStatusSql(ctx.settings.packageStage))
+  const status = text(packageStatusSql(ctx.settings.packages.stage))
   const fields = fieldIn(new Map([...packageFields, ['ModelApprovalStatus', status]]), [
     ['CustomerMetadataProperties.', versionTag],
     ['Tags.', groupTag],
@@ -114,7 +114,7 @@ async function findApprovals(
   ctx: Context,
   versions: readonly ModelVersion[],
 ): Promise<FoundPackage[]> {
-  const { packageStage } = ctx.settings
+  const { stage: packageStage } = ctx.settings.packages
   const approvals = await readPackageApprovals(
     ctx.db,
     versions.map(({ id }) => id),

@@ -74,7 +74,7 @@ export async function sendEvent(
   const event = await readTold(platform, webhook, { event: sending.event, format })
   const { contentType, body } = payloadOf(event, {
     ...{ format, webhookId: webhook.webhook_id, terms },
-    packageStage: settings.packageStage,
+    packages: settings.packages,
   })
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)

@@ -1,3 +1,4 @@
+import type { PackageSettings } from '../../platform/settings/settings.ts'
 import { packageArnOf } from '../../registry/packages/package-arn.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
@@ -8,10 +9,9 @@ import { packageChange, packageDetail, statusDetail } from './sagemaker.ts'
  * rules and targets written for SageMaker's registry work on ours: a model is a model package
  * group, a version a model package. `source` is `gatehouse`, as Amazon reserves `aws.`.
  *
- * @param packageStage `Settings.packageStage`
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
  */
-export function eventBridgeEvent(event: RegistryEvent, packageStage: string): object {
+export function eventBridgeEvent(event: RegistryEvent, packages: PackageSettings): object {
   const { model } = event
   const time = new Date(event.atMs).toISOString()
   return {
@@ -19,16 +19,16 @@ export function eventBridgeEvent(event: RegistryEvent, packageStage: string): ob
     id: eventId(event),
     'detail-type': packageChange,
     source: 'gatehouse',
-    account: '',
+    account: packages.account,
     time,
-    region: '',
-    resources: resourcesOf(event),
+    region: packages.region,
+    resources: resourcesOf(event, packages),
     detail: {
       ...(model === null ? {} : { ModelPackageGroupName: model }),
-      ...packageDetail(event),
+      ...packageDetail(event, packages),
       CreationTime: time,
       LastModifiedTime: time,
-      ...statusDetail(event, packageStage),
+      ...statusDetail(event, packages),
       Event: jsonEvent(event),
     },
   }
@@ -38,14 +38,17 @@ export function eventBridgeEvent(event: RegistryEvent, packageStage: string): ob
  * What a rule may match whole: the model, the version, also by the ARN that SageMaker's clients take, and the stages and aliases that the event is
  * of, as MLflow's URIs name them.
  */
-function resourcesOf({ model, version, before, after }: RegistryEvent): string[] {
+function resourcesOf(
+  { model, version, before, after }: RegistryEvent,
+  packages: PackageSettings,
+): string[] {
   if (model === null) return []
   const to = (after.to ?? {}) as Readonly<Record<string, unknown>>
   const stages = [before.stage, after.stage, to.stage].filter((name) => typeof name === 'string')
   const aliases = [before.alias, after.alias, to.alias].filter((name) => typeof name === 'string')
   return [
     ...new Set([
-      ...(version === null ? [] : [packageArnOf(model, version)]),
+      ...(version === null ? [] : [packageArnOf(packages, model, version)]),
       `models:/${model}`,
       ...(version === null ? [] : [`models:/${model}/${version}`]),
       ...stages.map((stage) => `models:/${model}/${stage}`),

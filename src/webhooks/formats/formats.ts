@@ -1,3 +1,4 @@
+import type { PackageSettings } from '../../platform/settings/settings.ts'
 import type { DatabricksTerms } from '../events/databricks-events.ts'
 import type { RegistryEvent } from '../events/events.ts'
 import { withBeginnings } from '../events/whole-texts.ts'
@@ -30,14 +31,13 @@ type PayloadTerms = {
   readonly webhookId: string
   /** For a webhook that was made by Databricks' API. */
   readonly terms?: DatabricksTerms | undefined
-  /** `Settings.packageStage` */
-  readonly packageStage: string
+  readonly packages: PackageSettings
 }
 
 /** The body that is sent for an event, the same for the same event. */
 export function payloadOf(
   event: RegistryEvent,
-  { format, webhookId, terms, packageStage }: PayloadTerms,
+  { format, webhookId, terms, packages }: PayloadTerms,
 ): Payload {
   switch (format) {
     case 'mlflow':
@@ -49,9 +49,9 @@ export function payloadOf(
     case 'slack':
       return json(slackMessage(forPeople(event)))
     case 'eventbridge':
-      return json(eventBridgeEvent(event, packageStage))
+      return json(eventBridgeEvent(event, packages))
     case 'sagemaker':
-      return json(sageMakerEvent(event, packageStage))
+      return json(sageMakerEvent(event, packages))
     case 'databricks':
       return json(databricksPayload(forPeople(event), webhookId, terms?.events))
     case 'github':

@@ -34,6 +34,23 @@ def test_a_package_is_registered_and_read_back(sagemaker, unique, path, suffix):
     assert [one["ModelPackageArn"] for one in newest] == [arn]
 
 
+def test_an_arn_names_a_package_by_any_region_and_by_the_account_of_the_server_alone(sm, sagemaker, unique):
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    arn = sm.create_model_package(ModelPackageGroupName=unique, SourceUri="s3://bucket/model")["ModelPackageArn"]
+    start, account, resource = arn.rsplit(":", 2)
+    elsewhere = sagemaker(region_name="cn-north-1").describe_model_package(ModelPackageName=arn)
+    assert elsewhere["ModelPackageArn"] == f"arn:aws-cn:sagemaker:cn-north-1:{account}:{resource}"
+    for known in (elsewhere["ModelPackageArn"], f"{start}:{'0' * 12}:{resource}"):
+        assert sm.describe_model_package(ModelPackageName=known)["ModelPackageArn"] == arn
+    foreign = f"{start}:{'9' * 12}:{resource}"
+    with pytest.raises(ClientError, match="is of the account 9") as refused:
+        sm.describe_model_package(ModelPackageName=foreign)
+    assert code_of(refused) == "AccessDeniedException"
+    batch = sm.batch_describe_model_package(ModelPackageArnList=[arn, foreign])
+    assert list(batch["ModelPackageSummaries"]) == [arn]
+    assert batch["BatchDescribeModelPackageErrorMap"][foreign]["ErrorCode"] == "AccessDeniedException"
+
+
 def test_the_card_of_a_package_is_that_of_its_version(sm, unique):
     sm.create_model_package_group(ModelPackageGroupName=unique)
     content = {"intended_uses": {"intended_uses": "Scores payments.", "risk_rating": "High"}}

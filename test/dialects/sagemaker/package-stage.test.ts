@@ -3,9 +3,10 @@ import { admin, authServer } from '../../support/auth-server.ts'
 import { sageMakerClient } from '../../support/sagemaker-client.ts'
 
 /** A server on which packages are approved for a stage of its own, with a package of a group. */
-async function stagedServer(packageStage: string) {
-  const { platform } = await authServer()
-  const server = await authServer({ settings: { ...platform.settings, packageStage } })
+async function stagedServer(stageOfPackages: string) {
+  const { settings } = (await authServer()).platform
+  const packages = { ...settings.packages, stage: stageOfPackages }
+  const server = await authServer({ settings: { ...settings, packages } })
   const { app, call, clock } = server
   const items = ['None', 'Staging', 'Production', 'Archived', 'Live'].map((name) => ({ name }))
   expect((await call(admin, 'PUT', '/api/v1/stages', { items })).status).toBe(200)

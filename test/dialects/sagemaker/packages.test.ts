@@ -134,7 +134,7 @@ test.each([
   ['CreateModelPackageGroup', { ModelPackageGroupName: 'a/b' }, /a\/b/],
   [
     'DescribeModelPackage',
-    { ModelPackageName: 'arn:aws:sagemaker:eu-west-1:123456789012:model-package/fraud detector/1' },
+    { ModelPackageName: 'arn:aws:s3:eu-west-1:000000000000:model-package/fraud detector/1' },
     /Invalid ARN/,
   ],
   [

@@ -1,9 +1,17 @@
+import type { PackageSettings } from '../../../src/platform/settings/settings.ts'
 import { admin, authServer } from '../../support/auth-server.ts'
 import { sageMakerClient } from '../../support/sagemaker-client.ts'
 
-/** A server with sign-in, and people who ask it as AWS's clients do. */
-export async function sageMakerServer() {
-  const server = await authServer()
+/**
+ * A server with sign-in, and people who ask it as AWS's clients do.
+ *
+ * @param packages settings that are others than usual
+ */
+export async function sageMakerServer(packages: Partial<PackageSettings> = {}) {
+  const { settings } = (await authServer()).platform
+  const server = await authServer({
+    settings: { ...settings, packages: { ...settings.packages, ...packages } },
+  })
   const { app, call, clock } = server
   return {
     ...server,
@@ -27,9 +35,13 @@ export async function sageMakerServer() {
  * may only move them.
  *
  * @param terms of a policy on Production; null: none guards it
+ * @param packages settings that are others than usual
  */
-export async function reviewedPackages(terms: object | null = asksReviewers) {
-  const server = await sageMakerServer()
+export async function reviewedPackages(
+  terms: object | null = asksReviewers,
+  packages: Partial<PackageSettings> = {},
+) {
+  const server = await sageMakerServer(packages)
   const { call, mlflow, user, signedBy } = server
   const people = { ci: await user('ci'), rita: await user('rita'), mallory: await user('mallory') }
   const ci = await signedBy(people.ci)

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import type { PackageSettings } from '../../../platform/settings/settings.ts'
 import {
   type Delivery,
   type DeliveryState,
@@ -29,8 +30,7 @@ type WebhookPageProps = {
   /** Only deliveries in this state are shown. */
   readonly state: DeliveryState | undefined
   readonly next: string | undefined
-  /** `Settings.packageStage` */
-  readonly packageStage: string
+  readonly packages: PackageSettings
   readonly problem?: FormProblem
   readonly tested?: WebhookTestResult
 }
@@ -76,7 +76,7 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
         <summary>A body as it is sent</summary>
         <pre tabindex={0}>
           <code>
-            <GivenLines text={sampleOf(webhook, props.packageStage)} />
+            <GivenLines text={sampleOf(webhook, props.packages)} />
           </code>
         </pre>
       </details>
@@ -112,10 +112,10 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
 /** What its receiver gets of an example of the first event that it is for. */
 function sampleOf(
   { id, events, format, databricks: terms, updatedAtMs }: Webhook,
-  packageStage: string,
+  packages: PackageSettings,
 ): string {
   const event = exampleEvent(events[0] ?? '*', updatedAtMs)
-  const { body } = payloadOf(event, { format, webhookId: id, terms, packageStage })
+  const { body } = payloadOf(event, { format, webhookId: id, terms, packages })
   return JSON.stringify(JSON.parse(body), null, 2)
 }
 

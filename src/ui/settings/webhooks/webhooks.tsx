@@ -71,7 +71,7 @@ export async function showWebhook(
   const page = (
     <WebhookPage
       {...{ frame, webhook, deliveries: items, counts, state, next, ...shown }}
-      packageStage={ctx.settings.packageStage}
+      packages={ctx.settings.packages}
     />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
