@@ -70,8 +70,12 @@ export async function readAllManifestFiles(ctx: Context, manifest: number): Prom
   return files
 }
 
-async function* manifestPages(ctx: Context, manifest: number): AsyncIterable<SealedFile[]> {
-  let after = ''
+async function* manifestPages(
+  ctx: Context,
+  manifest: number,
+  from = '',
+): AsyncIterable<SealedFile[]> {
+  let after = from
   let page: SealedFile[]
   do {
     page = await readManifestFiles(ctx, manifest, { after, count: filesPerRead })
@@ -80,27 +84,51 @@ async function* manifestPages(ctx: Context, manifest: number): AsyncIterable<Sea
   } while (page.length === filesPerRead)
 }
 
+/** A file of a manifest whose stored bytes are not those that were sealed. */
+export type DifferingFile = SealedFile & { readonly problem: Damage }
+
+/** Which files of a manifest are to be read again: those behind a path, and no more once so much was read. */
+export type PartToVerify = {
+  readonly after: string
+  readonly bytesMax: number
+  readonly filesMax: number
+}
+
 /**
- * Read every file of a manifest again.
+ * Read files of a manifest again, one at least.
  *
- * @returns the digest that its list has now, and the files whose stored bytes are not those sealed
+ * @returns the files that were read, those of them whose stored bytes are not those sealed, and the path behind
+ *   which to go on; undefined: these were the last
  */
-export async function verifyManifest(
+export async function verifyFiles(
   ctx: Context,
   manifest: number,
+  { after, bytesMax, filesMax }: PartToVerify,
 ): Promise<{
-  readonly digest: string
-  readonly filesRead: number
-  readonly differing: readonly (SealedFile & { readonly problem: Damage })[]
+  readonly files: readonly SealedFile[]
+  readonly differing: readonly DifferingFile[]
+  readonly next: string | undefined
 }> {
-  const files: ManifestFile[] = []
-  const differing: (SealedFile & { problem: Damage })[] = []
-  for await (const page of manifestPages(ctx, manifest)) {
+  const files: SealedFile[] = []
+  const differing: DifferingFile[] = []
+  let bytes = 0
+  for await (const page of manifestPages(ctx, manifest, after)) {
     for (const file of page) {
+      const isFull = files.length >= filesMax || bytes + file.sizeBytes > bytesMax
+      if (isFull && files.length > 0) return { files, differing, next: files.at(-1)?.path }
       const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })
       files.push(file)
+      bytes += file.sizeBytes
     }
   }
+  return { files, differing, next: undefined }
+}
+
+/** Read every file of a manifest again. @returns the digest that its list has now, and the files that differ */
+export async function verifyManifest(ctx: Context, manifest: number) {
+  const all = Number.POSITIVE_INFINITY
+  const bounds = { after: '', bytesMax: all, filesMax: all }
+  const { files, differing } = await verifyFiles(ctx, manifest, bounds)
   return { digest: await digestManifest(ctx, files), filesRead: files.length, differing }
 }

@@ -36,6 +36,7 @@ import {
   showRunFiles,
   showVersionFiles,
 } from './files/files.tsx'
+import { postFilesVerification, showFilesVerification } from './files/verification.tsx'
 import { showFind } from './find/find.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
@@ -171,6 +172,8 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/promote`, postPromote)
     .get(`${version}/files`, guard(mayReadModel), showVersionFiles)
     .get(`${version}/files/frame`, guard(mayReadModel), sendVersionFrame)
+    .get(`${version}/verify`, guard(mayReadModel), (c) => showFilesVerification(c))
+    .post(`${version}/verify`, postFilesVerification)
     .get(`${version}/gates`, guard(mayReadModel), showGates)
     .route(version, proofRoutes())
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))

@@ -123,6 +123,23 @@ test('sealed files are listed and verified, and damage ends with 1', async () =>
   })
 })
 
+test('a large version is verified in parts, and goes on where an earlier run broke off', async () => {
+  const { good, json, ask, call, createRun, upload, createModel, createVersion } = await program()
+  const { runId, root } = await createRun()
+  for (const name of ['a', 'b', 'c']) await upload(`${root}/model/${name}`, `file ${name}`)
+  await createModel('m')
+  await createVersion('m', `${root}/model`, { run_id: runId })
+  expect(await json('versions', 'verify', 'm', '1', '--part-bytes', '1')).toMatchObject({
+    ...{ ok: true, files: 3, differing: [] },
+  })
+  const begun = await call('POST', '/api/v1/models/m/versions/1/verify?max_bytes=1')
+  expect(await good('versions', 'verify', 'm', '1', '--from', begun.json.next_page_token)).toBe(
+    'read 3 files of m version 1; 0 differ from what was sealed\n',
+  )
+  const foreign = await ask(['versions', 'verify', 'm', '1', '--from', 'x'])
+  expect([foreign.code, foreign.out]).toEqual([1, ''])
+})
+
 test('legal holds are placed, shown and lifted', async () => {
   const { good, json, ask, createModel, createVersion } = await program()
   await createModel('m')

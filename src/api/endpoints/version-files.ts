@@ -34,12 +34,31 @@ export const verifyVersion = endpoint({
   summary: 'Read the files again and say which are not what was sealed',
   readOnly: true,
   params: VersionParams,
+  query: z.object({
+    max_bytes: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('How much one call reads at most, but one file at least; 2 GiB unless it is said'),
+    page_token: z.string().optional().describe('`next_page_token` of the call before'),
+  }),
   answer: z.object({
-    ok: z.boolean(),
+    ok: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether all files are what was sealed, those of the calls before too; absent until all were read',
+      ),
     digest: z.string(),
-    files: z.number().int().describe('How many files were read'),
+    files: z.number().int().describe('How many files were read, those of the calls before too'),
     differing: z
       .array(VersionFile.extend({ problem: z.enum(['missing', 'changed']) }))
-      .describe('The files whose stored bytes are not what was sealed'),
+      .describe('The files that this call read, and whose stored bytes are not what was sealed'),
+    next_page_token: z
+      .string()
+      .optional()
+      .describe('Files are left: call again with it. Absent once all were read'),
   }),
 })

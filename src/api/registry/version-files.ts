@@ -1,8 +1,8 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { type ManifestFile, readManifestFiles } from '../../artifacts/manifest.ts'
 import type { Context } from '../../platform/context.ts'
-import { verifyAudited } from '../../registry/files/damaged-files.ts'
-import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
+import { verifyVersion } from '../../registry/files/verify-version.ts'
+import { getVersionFiles } from '../../registry/files/version-manifest.ts'
 import * as endpoints from '../endpoints/version-files.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
@@ -25,15 +25,16 @@ export const versionFileRoutes: readonly ServedEndpoint[] = [
     return { sealed: true, digest, ...files }
   }),
 
-  serve(endpoints.verifyVersion, mayRead, async (ctx, { params }) => {
-    const files = await getVersionFiles(ctx, params.name, params.version)
-    const manifest = sealedManifest(files, params.name, params.version)
-    const { digest, filesRead, differing } = await verifyAudited(ctx, manifest)
+  serve(endpoints.verifyVersion, mayRead, async (ctx, { params, query }) => {
+    const verdict = await verifyVersion(ctx, params, {
+      ...{ bytesMax: query.max_bytes, token: query.page_token },
+    })
+    const { digest, filesRead, differing, isIntact, nextPageToken } = verdict
     return {
-      ok: differing.length === 0 && digest === files.digest,
-      digest,
-      files: filesRead,
+      ...(isIntact !== undefined && { ok: isIntact }),
+      ...{ digest, files: filesRead },
       differing: differing.map(({ problem, ...file }) => ({ ...fileToWire(file), problem })),
+      ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
     }
   }),
 ]

@@ -3,11 +3,13 @@ import type { z } from 'zod'
 import { getVersion } from '../../api/endpoints/model-versions.ts'
 import * as endpoints from '../../api/endpoints/version-files.ts'
 import { getVersionScan, scanVersion } from '../../api/endpoints/version-scan.ts'
+import type { GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { setExitCode } from '../io.ts'
+import { ioOf, note, setExitCode } from '../io.ts'
 import { pairsText } from '../mlflow-calls.ts'
 import { fieldLines, momentText, print, printList } from '../print.ts'
+import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 type Version = z.output<typeof getVersion.answer>
@@ -82,16 +84,61 @@ export function verifyCommand(): Command {
     .description('read the files of a version again and say which are not what was sealed')
     .argument('<model>')
     .argument('<version>')
+    .option('--part-bytes <count>', 'how much the server reads in one call, instead of 2 GiB')
+    .option('--from <token>', 'go on where an earlier run broke off, which told the token')
   return addServer(command).action((name: string, version: string) =>
     callServer(command, async (client) => {
-      const verdict = await client.call(endpoints.verifyVersion, { params: { name, version } })
+      const verdict = await verifyInParts(command, client, { name, version })
       print(command, verdict, [
         ...verdict.differing.map(({ path, problem }) => `${problem} ${path}`),
-        `read ${verdict.files} files of ${name} version ${version}; ${verdict.differing.length} differ from what was sealed`,
+        `read ${verdict.files} files of ${name} version ${version}; ${differText(verdict)}`,
       ])
       if (!verdict.ok) setExitCode(command, exitCodes.failed)
     }),
   )
+}
+
+type Differing = z.output<typeof endpoints.verifyVersion.answer>['differing'][number]
+type Verdict = { ok: boolean; digest: string; files: number; differing: Differing[] }
+
+function differText({ ok, differing }: Verdict): string {
+  if (ok || differing.length > 0) return `${differing.length} differ from what was sealed`
+  return 'an earlier run told which differ from what was sealed'
+}
+
+/** The server reads a part in each call. What breaks off says how to go on. */
+async function verifyInParts(
+  command: Command,
+  client: GatehouseClient,
+  params: { readonly name: string; readonly version: string },
+): Promise<Verdict> {
+  const bar = startProgress({ unit: 'files', output: ioOf(command).err })
+  const differing: Differing[] = []
+  const { from, partBytes } = command.opts<{ from?: string; partBytes?: string }>()
+  const max_bytes = partBytes === undefined ? undefined : Number(partBytes)
+  let page_token = from
+  let before = 0
+  try {
+    for (;;) {
+      const part = await client.call(endpoints.verifyVersion, {
+        params,
+        query: { max_bytes, page_token },
+      })
+      differing.push(...part.differing)
+      const { ok, digest, files, next_page_token } = part
+      bar.advance(files - before)
+      before = files
+      if (ok !== undefined) return { ok, digest, files, differing }
+      page_token = next_page_token
+    }
+  } catch (err) {
+    bar.stop()
+    for (const { path, problem } of differing) note(command, `${problem} ${path}`)
+    if (page_token) note(command, `${before} files were read; to go on: --from ${page_token}`)
+    throw err
+  } finally {
+    bar.stop()
+  }
 }
 
 /** `gatehouse versions scan`: what may run when a version's files are loaded. */

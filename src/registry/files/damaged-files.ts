@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { ArtifactFile } from '../../artifacts/files.ts'
-import { verifyManifest } from '../../artifacts/manifest.ts'
+import { type PartToVerify, verifyFiles } from '../../artifacts/manifest.ts'
 import { type Damage, findDamage, openFile } from '../../artifacts/read.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
@@ -75,9 +75,9 @@ async function noteIfDamaged(ctx: Context, file: StoredFile): Promise<Damage | u
   return problem
 }
 
-/** As `verifyManifest`; damage is noted in the audit log. */
-export async function verifyAudited(ctx: Context, manifest: number) {
-  const found = await verifyManifest(ctx, manifest)
+/** As `verifyFiles`; damage is noted in the audit log. */
+export async function verifyAudited(ctx: Context, manifest: number, part: PartToVerify) {
+  const found = await verifyFiles(ctx, manifest, part)
   for (const file of found.differing) await recordDamage(ctx, file, file.problem)
   return found
 }

@@ -227,11 +227,12 @@ const Files: FC<VersionPageProps> = ({
         ))}
       </Table>
     )}
-    {hasMoreFiles ? (
-      <p>
-        <a href={`${to.version(name, version)}/files`}>All files</a>
+    {files.length === 0 ? null : (
+      <p class="row">
+        {hasMoreFiles ? <a href={`${to.version(name, version)}/files`}>All files</a> : null}
+        <a href={`${to.version(name, version)}/verify`}>Verify</a>
       </p>
-    ) : null}
+    )}
   </section>
 )
 
