@@ -7,11 +7,11 @@ import { type Context, type Platform, systemContext } from '../platform/context.
 import { versionId } from '../registry/ids.ts'
 import { keptBecauseSql } from './kept-because.ts'
 import {
-  assessRetention,
   isMeantSql,
   type KeptVersion,
   type RetentionPlan,
   type RuledVersion,
+  readRetentionPlan,
 } from './plan.ts'
 import { getRule, type RetentionRule } from './rules.ts'
 
@@ -35,7 +35,7 @@ export async function runPreviewed(
   name: string,
   mark: string,
 ): Promise<RetentionRun> {
-  const plan = await assessRetention(ctx, await getRule(ctx, name))
+  const plan = await readRetentionPlan(ctx, await getRule(ctx, name))
   if (plan.mark !== mark) {
     throw conflict(
       `Rule '${excerpt(name)}' would delete other versions than the preview showed; ask for a preview again`,
@@ -53,7 +53,7 @@ async function followPlan(ctx: Context, plan: RetentionPlan): Promise<RetentionR
     else stayed.push({ ...version, because })
     await letOthersRun()
   }
-  return { deleted, stayed, hasMore: plan.hasMore }
+  return { deleted, stayed, hasMore: plan.later.length > 0 }
 }
 
 /**
@@ -121,7 +121,7 @@ export async function sweepVersions(platform: Platform): Promise<void> {
         where workspace = ${workspace} and name = ${name}`)
       const rule = await getRule(ctx, name)
       if (!rule.isAutomatic) continue
-      const plan = await assessRetention(ctx, rule)
+      const plan = await readRetentionPlan(ctx, rule)
       await followPlan(ctx, { ...plan, leaving: plan.leaving.slice(0, left) })
       left -= plan.leaving.length
     } catch (err) {

@@ -25,29 +25,45 @@ export type RuledVersion = {
 /** A version that stays, and why. */
 export type KeptVersion = RuledVersion & { readonly because: string }
 
-/** What following a rule would do. */
+/** What following a rule once would do. */
 export type RetentionPlan = {
   readonly rule: RetentionRule
   /** What would be deleted, the oldest first, at most `versionsMax`. */
   readonly leaving: readonly RuledVersion[]
-  /** There are more, which the next run would delete. */
-  readonly hasMore: boolean
-  /** What the rule means and what stays nevertheless, the oldest first, at most `keptMax`. */
+  /** What the runs after that would delete, the oldest first. */
+  readonly later: readonly RuledVersion[]
+  /** What the rule means and what stays nevertheless, the oldest first. */
   readonly kept: readonly KeptVersion[]
+  /** Names what would be deleted: another as soon as that, or the rule, is another. */
+  readonly mark: string
+}
+
+/** A plan as people look at it: with what stays, and the bytes. */
+export type RetentionPreview = RetentionPlan & {
   readonly keptCount: number
+  readonly laterCount: number
   /** What the rule itself keeps of its models, the oldest first, at most `keptMax`. */
   readonly spared: readonly KeptVersion[]
   readonly sparedCount: number
-  /** Bytes of the store that nothing else needs, so that clean-up frees them; equal bytes count once. */
-  readonly freedBytes: number
-  /** Names what would be deleted: another as soon as that, or the rule, is another. */
-  readonly mark: string
+  /** Of what this run would delete. */
+  readonly bytes: FreedBytes
+  /** Of that and of `later`, as far as it is named. */
+  readonly allBytes: FreedBytes
+}
+
+/** Bytes of the store that no other version needs; equal bytes count once. */
+export type FreedBytes = {
+  /** No path of the store has them either, so that clean-up frees them. */
+  readonly freed: number
+  /** Files of runs or logged models have them, and free them once those are deleted for good. */
+  readonly withRuns: number
 }
 
 const dayMs = 86_400_000
 /** Versions that one run deletes. */
 const versionsMax = 100
 const keptMax = 500
+const laterMax = 10_000
 
 /** A condition on a version `v`: the rule means it now. */
 export function isMeantSql(terms: RetentionTerms, nowMs: number): SQL {
@@ -104,13 +120,45 @@ type MeantRow = {
   because: string | null
 }
 
-/** Say what following a rule would do now, and do nothing. */
-export async function assessRetention(ctx: Context, rule: RetentionRule): Promise<RetentionPlan> {
-  const { terms } = rule
+/** Say what following a rule once would do now. */
+export async function readRetentionPlan(ctx: Context, rule: RetentionRule): Promise<RetentionPlan> {
+  return planOf(ctx, rule, await readModels(ctx, rule.terms))
+}
+
+/** Say what following a rule would do now, with what stays and the bytes that it frees, and do nothing. */
+export async function assessRetention(
+  ctx: Context,
+  rule: RetentionRule,
+): Promise<RetentionPreview> {
+  const models = await readModels(ctx, rule.terms)
+  const plan = await planOf(ctx, rule, models)
+  const later = plan.later.slice(0, laterMax)
+  const bytes = await readFreedBytes(ctx, plan.leaving)
+  return {
+    ...plan,
+    later,
+    laterCount: plan.later.length,
+    kept: plan.kept.slice(0, keptMax),
+    keptCount: plan.kept.length,
+    ...(await readSpared(ctx, models, rule.terms)),
+    bytes,
+    allBytes: later.length === 0 ? bytes : await readFreedBytes(ctx, [...plan.leaving, ...later]),
+  }
+}
+
+/** The models that a rule is about. */
+async function readModels(ctx: Context, { models }: RetentionTerms): Promise<number[]> {
   const names = await ctx.db.all(sql<{ id: number; name: string }>`select id, name
     from registered_models where workspace = ${ctx.workspace}`)
-  const models = names.filter(({ name }) => matchesGlob(terms.models, name)).map(({ id }) => id)
-  const isMeant = isMeantSql(terms, ctx.now())
+  return names.filter(({ name }) => matchesGlob(models, name)).map(({ id }) => id)
+}
+
+async function planOf(
+  ctx: Context,
+  rule: RetentionRule,
+  models: readonly number[],
+): Promise<RetentionPlan> {
+  const isMeant = isMeantSql(rule.terms, ctx.now())
   const meant = await longReadsOf(ctx.db).all(
     ruledRead(models, { which: isMeant, because: keptBecauseSql }),
   )
@@ -119,17 +167,14 @@ export async function assessRetention(ctx: Context, rule: RetentionRule): Promis
     ...row,
     because: row.because ?? guardedBecause(policies, row),
   }))
-  const all = rows.filter(({ because }) => because === null)
+  const all = rows.filter(({ because }) => because === null).map(meantFrom)
   const leaving = all.slice(0, versionsMax)
   const ids = leaving.map(({ id }) => id)
   return {
     rule,
-    leaving: leaving.map(meantFrom),
-    hasMore: all.length > leaving.length,
-    kept: rows.flatMap(keptFrom).slice(0, keptMax),
-    keptCount: rows.length - all.length,
-    ...(await readSpared(ctx, models, terms)),
-    freedBytes: await readFreedBytes(ctx, ids),
+    leaving,
+    later: all.slice(versionsMax),
+    kept: rows.flatMap(keptFrom),
     mark: await hashText(ctx, JSON.stringify([ctx.workspace, rule.name, rule.revision, ids])),
   }
 }
@@ -194,15 +239,21 @@ function meantFrom(row: MeantRow): RuledVersion {
   }
 }
 
-/** Bytes that neither a path of the store nor any other version needs. */
-async function readFreedBytes(ctx: Context, ids: readonly number[]): Promise<number> {
-  const leaving = sql`(select value from json_each(${JSON.stringify(ids)}))`
-  const sum = await longReadsOf(ctx.db).all(sql<{ bytes: number }>`
-    select coalesce(sum(b.size_bytes), 0) as bytes from blobs b where b.id in (
-      select f.blob from model_versions v join manifest_files f on f.manifest = v.manifest
-      where v.id in ${leaving})
-    and not exists (select 1 from artifact_files a where a.blob = b.id)
-    and not exists (select 1 from manifest_files o join model_versions k on k.manifest = o.manifest
-      where o.blob = b.id and k.id not in ${leaving})`)
-  return sum[0]?.bytes ?? 0
+async function readFreedBytes(
+  ctx: Context,
+  versions: readonly RuledVersion[],
+): Promise<FreedBytes> {
+  const ids = JSON.stringify(versions.map(({ id }) => id))
+  const leaving = sql`(select value from json_each(${ids}))`
+  const [sum] = await longReadsOf(ctx.db).all(sql<{ freed: number; with_runs: number }>`
+    select coalesce(sum(iif(at_path, 0, size_bytes)), 0) as freed,
+      coalesce(sum(iif(at_path, size_bytes, 0)), 0) as with_runs
+    from (select b.size_bytes,
+        exists (select 1 from artifact_files a where a.blob = b.id) as at_path
+      from blobs b where b.id in (
+        select f.blob from model_versions v join manifest_files f on f.manifest = v.manifest
+        where v.id in ${leaving})
+      and not exists (select 1 from manifest_files o join model_versions k on k.manifest = o.manifest
+        where o.blob = b.id and k.id not in ${leaving}))`)
+  return { freed: sum?.freed ?? 0, withRuns: sum?.with_runs ?? 0 }
 }

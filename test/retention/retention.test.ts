@@ -4,7 +4,7 @@ import { defaultWorkspace } from '../../src/core/names.ts'
 import { systemContext } from '../../src/platform/context.ts'
 import { writeDownloads } from '../../src/registry/files/downloads.ts'
 import { sweepVersions } from '../../src/retention/follow-rule.ts'
-import { assessRetention } from '../../src/retention/plan.ts'
+import { readRetentionPlan } from '../../src/retention/plan.ts'
 import { getRule } from '../../src/retention/rules.ts'
 import { TickingClock } from '../support/clock.ts'
 import { testServer } from '../support/server.ts'
@@ -51,7 +51,7 @@ async function keptServer(count = 5) {
     /** Run the rule; `meanwhile` comes after the run has made its plan, and before it deletes the first. */
     runAmid: async (meanwhile: () => Promise<void>) => {
       const ctx = systemContext(s.platform, defaultWorkspace)
-      const { mark } = await assessRetention(ctx, await getRule(ctx, 'r'))
+      const { mark } = await readRetentionPlan(ctx, await getRule(ctx, 'r'))
       const { batch } = s.platform.db
       s.platform.db.batch = (async (queries: never) => {
         s.platform.db.batch = batch
@@ -110,7 +110,30 @@ test('bytes that a run still has are not said to be freed', async () => {
   const s = await keptServer(2)
   await s.app.request(`${proxy}/1/kept.txt`, { method: 'PUT', body: '1'.repeat(100) })
   await s.rule({ last: 1 })
-  expect((await s.preview()).freed_bytes).toBe(0)
+  expect(await s.preview()).toMatchObject({ freed_bytes: 0, bytes_with_runs: 100 })
+})
+
+test('a preview names what later runs would delete too, with the bytes of all', async () => {
+  const s = await keptServer(1)
+  const copies = { name: 'm', source: 'models:/m/1' }
+  for (let i = 2; i <= 103; i++) {
+    expect((await s.post('model-versions/create', copies)).status).toBe(200)
+  }
+  s.pass(2)
+  await s.rule({ younger_than_days: 1 })
+  const plan = await s.preview()
+  expect(plan.delete).toHaveLength(100)
+  expect(plan.later).toMatchObject([101, 102, 103].map((i) => ({ version: `${i}` })))
+  expect(plan).toMatchObject({
+    ...{ more: true, later_count: 3 },
+    // Versions of later runs have these bytes too.
+    ...{ freed_bytes: 0, bytes_with_runs: 0 },
+    ...{ all_freed_bytes: 1100, all_bytes_with_runs: 0 },
+  })
+  expect((await s.run(plan.preview)).json).toMatchObject({ more: true, stayed: [] })
+  const next = await s.preview()
+  expect(next.delete).toEqual(plan.later)
+  expect(next).toMatchObject({ more: false, later: [], later_count: 0, freed_bytes: 1100 })
 })
 
 test('what is in a stage, aliased, held, in a collection or a bundle, requested or live stays, and is told with why', async () => {

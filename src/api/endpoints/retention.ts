@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { Nothing } from './shapes.ts'
 
+const bytes = z.number().int()
 const days = z.number().int().min(1).max(36_500).optional()
 
 const Terms = {
@@ -86,16 +87,22 @@ export const previewRetention = endpoint({
     preview: z.string().describe('For `run`, which does exactly this'),
     delete: z.array(Meant).describe('The oldest first, at most 100'),
     more: z.boolean().describe('There are more, for another run'),
+    later: z
+      .array(Meant)
+      .describe('What the runs after that would delete, the oldest first, at most 10,000'),
+    later_count: z.number().int().describe('How many that are'),
     kept: z.array(Staying).describe('What the rule means and stays nevertheless, at most 500'),
     kept_count: z.number().int().describe('How many that are'),
     spared: z.array(Staying).describe('What the rule itself keeps of its models, at most 500'),
     spared_count: z.number().int().describe('How many that are'),
-    freed_bytes: z
-      .number()
-      .int()
-      .describe(
-        'Of contents that no other version and no file of a run has; equal bytes count once',
-      ),
+    freed_bytes: bytes.describe(
+      'Of contents of `delete` that no other version and no file of a run has; equal bytes count once',
+    ),
+    bytes_with_runs: bytes.describe(
+      'Of contents that no other version has, but files of runs or logged models: freed once those are deleted for good',
+    ),
+    all_freed_bytes: bytes.describe('As `freed_bytes`, of `delete` and `later` together'),
+    all_bytes_with_runs: bytes.describe('As `bytes_with_runs`, of both together'),
   }),
 })
 

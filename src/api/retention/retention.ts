@@ -33,12 +33,17 @@ export const retentionRoutes: readonly ServedEndpoint[] = [
     return {
       preview: plan.mark,
       delete: plan.leaving.map(meantToWire),
-      more: plan.hasMore,
+      more: plan.laterCount > 0,
+      later: plan.later.map(meantToWire),
+      later_count: plan.laterCount,
       kept: plan.kept.map(keptToWire),
       kept_count: plan.keptCount,
       spared: plan.spared.map(keptToWire),
       spared_count: plan.sparedCount,
-      freed_bytes: plan.freedBytes,
+      freed_bytes: plan.bytes.freed,
+      bytes_with_runs: plan.bytes.withRuns,
+      all_freed_bytes: plan.allBytes.freed,
+      all_bytes_with_runs: plan.allBytes.withRuns,
     }
   }),
 

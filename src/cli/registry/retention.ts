@@ -116,16 +116,34 @@ function previewCommand(): Command {
 }
 
 function previewLines(command: Command, plan: Preview): string[] {
+  const { later, later_count: laterCount } = plan
   const more = plan.kept_count + plan.spared_count - plan.kept.length - plan.spared.length
+  const all = plan.delete.length + laterCount
   return [
     ...plan.delete.map((one) => `delete ${meantText(command, one)}`),
+    ...later.map((one) => `later  ${meantText(command, one)}`),
+    ...moreLines('later ', laterCount - later.length),
     ...[...plan.kept, ...plan.spared].map(
       (one) => `keep   ${meantText(command, one)}: ${one.because}`,
     ),
-    ...(more > 0 ? [`keep   ${more} more`] : []),
-    `${plan.delete.length} versions${plan.more ? ', and more with the next run' : ''}; clean-up then frees ${plan.freed_bytes} bytes`,
+    ...moreLines('keep  ', more),
+    `${plan.delete.length} versions; ${freedText(plan.freed_bytes, plan.bytes_with_runs)}`,
+    ...(laterCount > 0
+      ? [
+          `${all} with the runs after that; ${freedText(plan.all_freed_bytes, plan.all_bytes_with_runs)}`,
+        ]
+      : []),
     ...(plan.delete.length > 0 ? [`to delete exactly these: --preview ${plan.preview}`] : []),
   ]
+}
+
+function moreLines(what: string, count: number): string[] {
+  return count > 0 ? [`${what} ${count} more`] : []
+}
+
+function freedText(freed: number, withRuns: number): string {
+  const rest = withRuns > 0 ? `, and ${withRuns} more once their runs are deleted for good` : ''
+  return `clean-up then frees ${freed} bytes${rest}`
 }
 
 function meantText(command: Command, { model, version, stage, bytes, created_at }: Meant) {

@@ -1,6 +1,11 @@
 import type { FC } from 'hono/jsx'
 import type { RetentionRun } from '../../../retention/follow-rule.ts'
-import type { KeptVersion, RetentionPlan, RuledVersion } from '../../../retention/plan.ts'
+import type {
+  FreedBytes,
+  KeptVersion,
+  RetentionPreview,
+  RuledVersion,
+} from '../../../retention/plan.ts'
 import type { RetentionRule } from '../../../retention/rules.ts'
 import { DeleteForm } from '../../changes/change-forms.tsx'
 import type { FormProblem } from '../../forms.ts'
@@ -15,7 +20,7 @@ import { keepTexts, leavingText } from './rule-texts.ts'
 
 type RulePageProps = {
   readonly frame: SettingsFrame
-  readonly plan: RetentionPlan
+  readonly plan: RetentionPreview
   /** What the run did that led here. */
   readonly ran?: RetentionRun
   readonly problem?: FormProblem
@@ -91,14 +96,14 @@ const Ran: FC<{ readonly run: RetentionRun; readonly to: Paths }> = ({ run, to }
 )
 
 type LeavingProps = {
-  readonly plan: RetentionPlan
+  readonly plan: RetentionPreview
   readonly path: string
   readonly to: Paths
   readonly problem: FormProblem | undefined
 }
 
 const Leaving: FC<LeavingProps> = ({ plan, path, to, problem }) => {
-  const { rule, leaving, hasMore, freedBytes, mark } = plan
+  const { rule, leaving, bytes, mark } = plan
   const because = leavingText(rule.terms)
   return (
     <section class="near" aria-labelledby="leaving">
@@ -108,9 +113,8 @@ const Leaving: FC<LeavingProps> = ({ plan, path, to, problem }) => {
       ) : (
         <>
           <p>
-            Clean-up then frees {bytesText(freedBytes)} ({countText(freedBytes)} bytes); equal bytes
-            count once, and what others have too is not freed.
-            {hasMore ? ' There are more versions, for the next run.' : ''}
+            After this {freedText(bytes)}; equal bytes count once, and what other versions have too
+            is not freed.
           </p>
           <Versions
             caption="What a run deletes, the oldest first"
@@ -130,13 +134,47 @@ const Leaving: FC<LeavingProps> = ({ plan, path, to, problem }) => {
           >
             <input type="hidden" name="preview" value={mark} />
           </DeleteForm>
+          <Later plan={plan} to={to} />
         </>
       )}
     </section>
   )
 }
 
-const Staying: FC<{ readonly plan: RetentionPlan; readonly to: Paths }> = ({ plan, to }) => {
+/** A page has so many of them; the API names all. */
+const laterShown = 500
+
+const Later: FC<{ readonly plan: RetentionPreview; readonly to: Paths }> = ({ plan, to }) => {
+  const { rule, later, laterCount, allBytes } = plan
+  if (laterCount === 0) return null
+  const because = leavingText(rule.terms)
+  const shown = later.slice(0, laterShown)
+  return (
+    <details>
+      <summary>{plural(laterCount, 'version')} more for the runs after that</summary>
+      <p>After all runs {freedText(allBytes)}.</p>
+      <Versions
+        caption="What the runs after that delete, the oldest first"
+        versions={shown.map((version) => ({ ...version, because }))}
+        to={to}
+        why="Goes since it is"
+      />
+      {laterCount > shown.length ? (
+        <p class="soft">And {countText(laterCount - shown.length)} more.</p>
+      ) : null}
+    </details>
+  )
+}
+
+function freedText({ freed, withRuns }: FreedBytes): string {
+  const rest =
+    withRuns === 0
+      ? ''
+      : `, and ${bytesText(withRuns)} more once runs and logged models that have them are deleted for good`
+  return `clean-up frees ${bytesText(freed)} (${countText(freed)} bytes)${rest}`
+}
+
+const Staying: FC<{ readonly plan: RetentionPreview; readonly to: Paths }> = ({ plan, to }) => {
   const { kept, keptCount, spared, sparedCount } = plan
   const shown = [...kept, ...spared]
   const count = keptCount + sparedCount
