@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { endAll } from '../test/runner/processes.ts'
 import { cases } from './cases.ts'
 import { type Measured, measure } from './load.ts'
+import { measureManyRuns } from './many-runs.ts'
 import { measurePages } from './pages.ts'
 import { startFastTrackml, startFloor } from './peers.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
@@ -39,6 +40,8 @@ const { values: options } = parseArgs({
     pages: { type: 'boolean' },
     /** What searches take from those who log meanwhile, and nothing else. */
     searching: { type: 'boolean' },
+    /** Searches among so many runs, and nothing else. */
+    runs: { type: 'string' },
     /** What traces take, and nothing else. */
     traces: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
@@ -110,6 +113,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 if (options.pages) {
   await measurePages()
+  process.exit(0)
+}
+if (options.runs !== undefined) {
+  await measureManyRuns(Number(options.runs))
   process.exit(0)
 }
 if (options.searching) {
