@@ -1,21 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { mayAll, mayReadSql } from '../../access/permissions/permitted.ts'
-import { invalid } from '../../core/error.ts'
+import { excerpt, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
-import { type Filter, parseFilter } from '../../search/filter.ts'
-import { stringOf } from '../../search/filter-sql.ts'
+import { type Filter, type KnownClause, keyText, parseFilter } from '../../search/filter.ts'
+import { numberOf, stringOf } from '../../search/filter-sql.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { refusedAt } from '../../search/places.ts'
 import { regexTest } from '../../search/text-match.ts'
-import {
-  equalityOrList,
-  type FilterField,
-  ordering,
-  vocabularyOf,
-} from '../../search/vocabulary.ts'
+import { equality, type FilterField, ordering, vocabularyOf } from '../../search/vocabulary.ts'
 import { type EvalDataset, type EvalDatasetRow, evalDatasetFrom } from './dataset.ts'
 
 const pageMax = 50_000
@@ -24,19 +20,28 @@ const experimentsMax = 1000
 /** Each is a test of its own on every dataset. */
 const patternsMax = 20
 
-const text = (column: SQL): FilterField => ({ type: 'string', operators: equalityOrList, column })
 /** Of columns, which MLflow orders as texts too. RLIKE is judged before; see `matchPatterns`. */
-const named = (column: SQL): FilterField => ({
-  ...text(column),
-  operators: [...equalityOrList, '<', '<=', '>', '>='],
+const text = (column: SQL): FilterField => ({
+  type: 'string',
+  operators: [...equality, '<', '<=', '>', '>='],
+  column,
 })
+const nameColumn = sql`d.name`
 /** What RLIKE compares. */
 const patternColumns: ReadonlyMap<string, SQL> = new Map([
-  ['name', sql`d.name`],
+  ['name', nameColumn],
   ['created_by', sql`d.created_by`],
   ['last_updated_by', sql`d.last_updated_by`],
 ])
-const time = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
+const time = (column: SQL): FilterField => ({
+  type: 'number',
+  operators: ordering,
+  column,
+  condition: (clause) => {
+    checkWhole(clause)
+    return undefined
+  },
+})
 
 const newestFirst = [
   { expression: sql`d.created_at_ms`, descending: true, type: 'int64' },
@@ -50,7 +55,8 @@ const searchableDatasets: Searchable = {
     [
       [''],
       new Map([
-        ...[...patternColumns].map(([key, column]) => [key, named(column)] as const),
+        ...[...patternColumns].map(([key, column]) => [key, text(column)] as const),
+        ['name', { ...text(nameColumn), operators: [...text(nameColumn).operators, 'IN'] }],
         ['created_time', time(sql`d.created_at_ms`)],
         ['last_update_time', time(sql`d.updated_at_ms`)],
       ]),
@@ -58,7 +64,9 @@ const searchableDatasets: Searchable = {
     [
       ['tags'],
       {
-        ...text(sql`x.value`),
+        type: 'string',
+        operators: equality,
+        column: sql`x.value`,
         rows: (key) =>
           sql`(select d.tags ->> ('$."' || ${key} || '"') as value) x where x.value is not null`,
       },
@@ -125,6 +133,18 @@ export async function searchEvalDatasets(
   const rows = await ctx.db.all(sql<EvalDatasetRow>`select d.* from json_each(${ids}) j
     cross join eval_datasets d on d.id = j.value order by j.key`)
   return { items: rows.map(evalDatasetFrom), nextPageToken: page.nextPageToken }
+}
+
+/** Times are whole milliseconds. @throws INVALID_PARAMETER_VALUE the value is none */
+function checkWhole(clause: KnownClause): void {
+  if (!('value' in clause)) return
+  const value = numberOf(clause)
+  if (/^[+-]?\d+$/.test(value)) return
+  const key = keyText(clause.key)
+  throw refusedAt(
+    { key: clause.key, part: 'value' },
+    `Invalid value for numeric attribute '${key}': '${excerpt(value)}'; give whole milliseconds`,
+  )
 }
 
 /**
