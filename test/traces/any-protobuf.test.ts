@@ -45,11 +45,40 @@ function spansRequest(): Uint8Array {
 
 test('a request of more fields than any sender writes is refused', async () => {
   const { sendOtlp } = await traceServer()
-  // Events without anything: two bytes each.
-  const span = new Uint8Array(2_000_002).map((_, i) => (i % 2 === 0 ? 0x5a : 0))
+  // Items of a list without anything: two bytes each.
+  const items = new Uint8Array(2_000_002).map((_, i) => (i % 2 === 0 ? 0x0a : 0))
+  const span = messageOf([9, attribute('list', messageOf([5, items]))])
   const answer = await sendOtlp(messageOf([1, messageOf([2, messageOf([2, span])])]), headers)
   expect(answer.status).toBe(400)
   expect(answer.text).toContain('more than 1000000 fields')
+})
+
+test('what comes in thousands without anything in it is refused before it is read', async () => {
+  const { sendOtlp } = await traceServer()
+  const empty = (field: number, count: number) =>
+    new Uint8Array(2 * count).map((_, i) => (i % 2 === 0 ? field * 8 + 2 : 0))
+  const ofSpan = (span: Uint8Array) => messageOf([1, messageOf([2, messageOf([2, span])])])
+  const ofResource = (resource: Uint8Array) => messageOf([1, messageOf([1, resource])])
+  const tooMany = 'more than 10000 attributes'
+  for (const [body, why] of [
+    [ofSpan(empty(9, 10_001)), tooMany],
+    [ofSpan(empty(11, 10_001)), tooMany],
+    [ofSpan(empty(13, 10_001)), tooMany],
+    [ofResource(empty(1, 10_001)), tooMany],
+    [empty(1, 10_001), 'more than 10000 resources'],
+  ] as const) {
+    const { status, text } = await sendOtlp(body, headers)
+    expect([status, text]).toEqual([400, expect.stringContaining(why)])
+  }
+})
+
+test('a message that reaches beyond the one around it is refused', async () => {
+  const { sendOtlp } = await traceServer()
+  const whole = spansRequest()
+  // The scope with its spans is said to end within the span.
+  const group = whole.indexOf(0x12, 3)
+  const odd = whole.with(group + 2, (whole[group + 2] ?? 0) - 1)
+  expect((await sendOtlp(odd, headers)).status).toBe(400)
 })
 
 test('a field that is written in another way than it is known is skipped', async () => {

@@ -51,6 +51,11 @@ test('what senders say of themselves is told to each trace, as far as it stays i
     400,
     expect.stringContaining('more than 20000000 characters of tags; send fewer traces at once'),
   ])
+  const ofResource = await sendOtlp(otlpOf(spans(1), named(10_001)))
+  expect([ofResource.status, ofResource.text]).toEqual([
+    400,
+    expect.stringContaining('more than 10000 attributes'),
+  ])
   expect(await traceCount()).toBe(0)
   const taken = await sendOtlp(otlpOf([...spans(3), { id: 9 }], named(1000)))
   expect(taken.status).toBe(200)

@@ -17,8 +17,8 @@ export type OtlpSpan = Omit<Span, 'parentId' | 'attributes'> & {
   readonly attributes: Readonly<Record<string, ExactJson>>
 }
 
-/** Names of attributes, however deep, that a span with its events and links may have; a program gives it some tens. */
-const namesMax = 10_000
+/** Names of attributes, however deep, that a span with its events and links may have; a program gives it some tens. A resource may have so many too. */
+export const namesMax = 10_000
 /** Values in a text of JSON; one that has more stays a text. */
 const textValuesMax = 30_000
 const charsPerTurn = 200_000
@@ -27,6 +27,12 @@ const charsOfAttribute = 20
 /** Senders do not repeat what is answered so. */
 export function notOtlp(why: string, cause?: unknown): RegistryError {
   return new RegistryError('BAD_REQUEST', `${messages.notOtlp}: ${why}`, { cause })
+}
+
+export function tooManyNames(): RegistryError {
+  return notOtlp(
+    `a span, with its events and links, or a resource has more than ${namesMax} attributes`,
+  )
 }
 
 /** Spans as they are logged, made in turns. @throws as `spanFromOtlp` */
@@ -56,9 +62,7 @@ function spanFromOtlp(sent: OtlpSpan): Span {
       'A span lacks its trace id of 16 bytes or its span id of 8; nothing of the request was kept',
     )
   }
-  if (countNames(sent) > namesMax) {
-    throw notOtlp(`a span has more than ${namesMax} attributes, with its events and links`)
-  }
+  if (countNames(sent) > namesMax) throw tooManyNames()
   const attributes = Object.entries(sent.attributes).map(([key, value]) => [key, decoded(value)])
   return {
     ...sent,
@@ -86,10 +90,11 @@ function isId(hex: string, digits: number): boolean {
 /** Names of OTLP's status codes, by number. */
 export const otlpStatuses: readonly SpanStatus[] = ['UNSET', 'OK', 'ERROR']
 
-/** Attributes of what sent spans, as tags. */
+/** Attributes of what sent spans, as tags. @throws BAD_REQUEST there are too many */
 export function resourceTexts(
   resource: Readonly<Record<string, ExactJson>>,
 ): Readonly<Record<string, string>> {
+  if (countFields(resource) > namesMax) throw tooManyNames()
   return Object.fromEntries(
     Object.entries(resource).map(([key, value]) => [
       key,
