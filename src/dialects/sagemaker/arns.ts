@@ -22,6 +22,10 @@ export function groupArnOf(place: ArnPlace, name: string): string {
   return `${arnPrefixOf(place)}model-package-group/${name}`
 }
 
+export function cardArnOf(place: ArnPlace, name: string): string {
+  return `${arnPrefixOf(place)}model-card/${name}`
+}
+
 /** As IAM names who did something. */
 export function userContextOf({ account, region }: ArnPlace, name: string | null) {
   if (name === null) return undefined
@@ -47,6 +51,15 @@ export function packageMember(account: string) {
     .transform((text) => readPackageName(text, account))
 }
 
+/** A member that names a card by its ARN or as its package is named, `name/3`. */
+export function cardMember(account: string) {
+  return z
+    .string()
+    .min(1)
+    .max(700)
+    .transform((text) => readVersionName(text, { type: 'model-card', what: 'model card' }, account))
+}
+
 /**
  * A group by its name or its ARN.
  *
@@ -65,17 +78,22 @@ export function readGroupName(text: string, account: string): string {
  * @throws INVALID_PARAMETER_VALUE
  * @throws PERMISSION_DENIED it is the ARN of another account's
  */
-export function readPackageName(
+export function readPackageName(text: string, account: string): VersionName {
+  return readVersionName(text, { type: 'model-package', what: 'model package' }, account)
+}
+
+type VersionName = { readonly name: string; readonly version: number }
+
+function readVersionName(
   text: string,
+  { type, what }: { readonly type: string; readonly what: string },
   account: string,
-): { readonly name: string; readonly version: number } {
-  const resource = text.startsWith('arn:') ? resourceOf(text, 'model-package', account) : text
+): VersionName {
+  const resource = text.startsWith('arn:') ? resourceOf(text, type, account) : text
   const [, name = '', number = ''] = /^([^/]+)\/(\d{1,15})$/.exec(resource) ?? []
   const version = parseRowId(number)
   if (version !== undefined && name !== '') return { name, version }
-  throw invalid(
-    `Invalid model package '${excerpt(text)}': name it by its ARN, or as '<group>/<version>'`,
-  )
+  throw invalid(`Invalid ${what} '${excerpt(text)}': name it by its ARN, or as '<group>/<version>'`)
 }
 
 /** The region, and its partition, may be any, since clients are set up for one; the account is this server's. */

@@ -83,6 +83,26 @@ export function cardContentOf(card: Card): string {
   return JSON.stringify(content)
 }
 
+/** What SageMaker answers of a content to who asked for no more: the model, its package and how risky it is. */
+const overview = [
+  ['model_overview', 'model_id'],
+  ['model_overview', 'model_name'],
+  ['intended_uses', 'risk_rating'],
+  ['model_package_details', 'model_package_group_name'],
+  ['model_package_details', 'model_package_arn'],
+] as const
+
+/** The overview of a content, as text too. */
+export function overviewOf(content: string): string {
+  const all: Json = JSON.parse(content)
+  const kept: Json = {}
+  for (const way of overview) {
+    const found = take(all, way, (value) => value)
+    if (found !== undefined) put(kept, way, found)
+  }
+  return JSON.stringify(kept)
+}
+
 function parseContent(text: string): Json {
   if (text.length > contentCharsMax) {
     throw invalid(`ModelCardContent has at most ${contentCharsMax} characters`)

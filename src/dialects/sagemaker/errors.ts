@@ -46,10 +46,16 @@ function sageMakerReply(c: AppContext, err: RegistryError): Response {
 function codeOf(c: AppContext, err: RegistryError): string {
   if (err instanceof SignatureError) return flaws[err.flaw]
   if (err instanceof BlockedError) return 'ConflictException'
+  if (err.code === 'RESOURCE_DOES_NOT_EXIST' && isOfCards(c)) return 'ResourceNotFound'
   if (err.code === 'UNAUTHENTICATED' && c.req.header('authorization') === undefined) {
     return 'MissingAuthenticationTokenException'
   }
   return exceptionOf(err.code)
+}
+
+/** Actions of model cards have a code of their own for what is not there. */
+function isOfCards(c: AppContext): boolean {
+  return /ModelCard(s|Versions)?$/.test(c.var.operation ?? '')
 }
 
 /** What AWS calls an error that is no matter of the signature. */

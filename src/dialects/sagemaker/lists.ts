@@ -20,13 +20,13 @@ const maxResultsDefault = 10
 /** The conditions by which a list is made smaller. */
 export function conditionsOf(
   req: z.output<typeof ListMembers>,
-  name = 'ModelPackageGroupName',
+  { name, time } = { name: 'ModelPackageGroupName', time: 'CreationTime' },
 ): ConditionTree[] {
   const { NameContains: part, CreationTimeAfter: after, CreationTimeBefore: before } = req
   return [
     ...(part === undefined ? [] : [{ name, operator: 'Contains' as const, value: part }]),
-    ...(after === undefined ? [] : [timeIs('GreaterThan', after)]),
-    ...(before === undefined ? [] : [timeIs('LessThan', before)]),
+    ...(after === undefined ? [] : [timeIs(time, 'GreaterThan', after)]),
+    ...(before === undefined ? [] : [timeIs(time, 'LessThan', before)]),
   ]
 }
 
@@ -54,8 +54,17 @@ export function orderOf(column: string, order: 'Ascending' | 'Descending' | unde
   return [`${column} ${order === 'Descending' ? 'DESC' : 'ASC'}`]
 }
 
-function timeIs(operator: 'GreaterThan' | 'LessThan', seconds: number): ConditionTree {
-  const time = new Date(Math.round(seconds * 1000))
-  if (Number.isNaN(time.getTime())) throw invalid(`${seconds} is no time in seconds`)
-  return { name: 'CreationTime', operator, value: time.toISOString() }
+function timeIs(
+  name: string,
+  operator: 'GreaterThan' | 'LessThan',
+  seconds: number,
+): ConditionTree {
+  return { name, operator, value: new Date(millisecondsOf(seconds)).toISOString() }
+}
+
+/** @throws INVALID_PARAMETER_VALUE no calendar has this time */
+export function millisecondsOf(seconds: number): number {
+  const time = Math.round(seconds * 1000)
+  if (!Number.isNaN(new Date(time).getTime())) return time
+  throw invalid(`${seconds} is no time in seconds`)
 }

@@ -9,6 +9,7 @@ import { rawPath } from '../../http/guards/target.ts'
 import { publicPath } from '../../platform/settings/settings.ts'
 import type { SageMakerAction, SentBody } from './action.ts'
 import { arnPlaceOf } from './arns.ts'
+import { cardActions } from './cards.ts'
 import { changeActions } from './change-packages.ts'
 import { contentType } from './errors.ts'
 import { groupActions } from './groups.ts'
@@ -17,9 +18,14 @@ import { searchActions } from './search.ts'
 import { tagActions } from './tags.ts'
 
 const actions: ReadonlyMap<string, SageMakerAction> = new Map(
-  [...groupActions, ...packageActions, ...changeActions, ...searchActions, ...tagActions].map(
-    (action) => [action.name, action],
-  ),
+  [
+    ...groupActions,
+    ...packageActions,
+    ...changeActions,
+    ...cardActions,
+    ...searchActions,
+    ...tagActions,
+  ].map((action) => [action.name, action]),
 )
 
 /** The largest request has a card of 100,000 characters. */

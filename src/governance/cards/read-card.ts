@@ -1,7 +1,22 @@
 import { sql } from 'drizzle-orm'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { packageApprovalSql } from '../../registry/packages/package-status.ts'
+import {
+  type FoundPackage,
+  findApprovals,
+  packageConditionSql,
+} from '../../registry/packages/search-packages.ts'
+import { readVersions } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import type { ConditionTree, TreeField } from '../../search/condition-tree.ts'
+import { findPage, type Searchable } from '../../search/find-page.ts'
+import { parseOrderBy } from '../../search/order-by.ts'
+import type { SortField } from '../../search/order-sql.ts'
+import type { Page } from '../../search/page.ts'
+import type { FilterField } from '../../search/vocabulary.ts'
+import { vocabularyOf } from '../../search/vocabulary.ts'
 import { type CardRevision, type CardRow, missingFields, revisionFrom } from './card-rows.ts'
 import type { Card, CardField } from './card-shape.ts'
 import { type Derived, derive } from './derived.ts'
@@ -120,4 +135,116 @@ export async function getRevision(
     throw notFound(`Revision of the card of '${name}' version ${number}`, String(revision))
   }
   return found
+}
+
+/** When a revision was written. */
+type RevisionTime = { readonly revision: number; readonly writtenAtMs: number }
+
+/**
+ * When the revisions of a version's card were written, without what stands in them. A logged card that is
+ * not yet a revision is not among them.
+ *
+ * @param of.after the revision behind which they begin, in their order
+ * @param of.least the lowest revision, and `most` the highest one
+ * @param of.sinceMs exclusive, as `untilMs` is
+ */
+export async function listRevisionTimes(
+  ctx: Context,
+  version: Pick<CardedVersion, 'id'>,
+  of: {
+    readonly after: number
+    readonly count: number
+    readonly isDescending: boolean
+    readonly least: number
+    readonly most: number
+    readonly sinceMs: number
+    readonly untilMs: number
+  },
+): Promise<RevisionTime[]> {
+  const [from, order] = of.isDescending ? [sql`<`, sql`desc`] : [sql`>`, sql`asc`]
+  const rows = await ctx.db.all(sql<{ revision: number; created_at_ms: number }>`
+    select revision, created_at_ms from model_cards
+    where model_version = ${version.id} and revision ${from} ${of.after}
+      and revision between ${of.least} and ${of.most}
+      and created_at_ms > ${of.sinceMs} and created_at_ms < ${of.untilMs}
+    order by revision ${order} limit ${of.count}`)
+  return rows.map(({ revision, created_at_ms: writtenAtMs }) => ({ revision, writtenAtMs }))
+}
+
+/** A card as lists show it: of which version, and when its first and its newest revision were written. */
+export type ListedCard = FoundPackage & {
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+const byVersion = [{ expression: sql`v.id`, type: 'int64' }] as const
+const searchableCards: Searchable = {
+  from: sql`model_cards c join model_versions v on v.id = c.model_version
+    join registered_models m on m.id = v.registered_model`,
+  id: sql`v.id`,
+  filterKeys: vocabularyOf<FilterField>('model version', []),
+  sortKeys: vocabularyOf<SortField>('model version', [
+    [
+      [''],
+      new Map<string, SortField>([
+        ['name', { type: 'text', column: () => sql`m.name` }],
+        ['version_number', { type: 'int64', column: () => sql`v.version` }],
+        ['creation_timestamp', { type: 'int64', column: () => sql`c.created_at_ms` }],
+      ]),
+    ],
+  ]),
+  defaultOrder: byVersion,
+  tieBreak: byVersion,
+}
+
+/**
+ * The cards of versions that the caller may read; those that were logged and are not yet a revision are not
+ * among them.
+ *
+ * @param search.conditions on the version as a package, its `CardName` (`fraud/3`), the `CardTime` of the first
+ *   revision, and the `Approval` that was asked for
+ * @throws INVALID_PARAMETER_VALUE a condition, the order or the token is wrong
+ */
+export async function searchCards(
+  ctx: Context,
+  search: {
+    readonly conditions: ConditionTree
+    readonly orderBy: readonly string[]
+    readonly maxResults: number
+    readonly pageToken: string | undefined
+  },
+): Promise<Page<ListedCard>> {
+  const { conditions, orderBy, maxResults: count, pageToken: token } = search
+  const names: ReadonlyMap<string, TreeField> = new Map([
+    ['CardName', { type: 'text', expression: sql`m.name || '/' || v.version` }],
+    ['CardTime', { type: 'time', expression: sql`c.created_at_ms` }],
+    ['Approval', { type: 'text', expression: packageApprovalSql(ctx.settings.packages.stage) }],
+  ])
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableCards, {
+    scope: [
+      sql`c.revision = 1 and m.workspace = ${ctx.workspace} and not ${isPromptModel}`,
+      mayReadSql(ctx, 'model', { id: sql`m.id` }),
+      isNotDeniedSql(ctx, 'version'),
+      packageConditionSql(ctx, conditions, names),
+    ],
+    filter: [],
+    orderBy: parseOrderBy(orderBy),
+    ...{ count, token, fingerprint: ['cards', ctx.workspace, orderBy, conditions] },
+  })
+  return { items: await readListed(ctx, ids), nextPageToken }
+}
+
+async function readListed(ctx: Context, ids: readonly number[]): Promise<ListedCard[]> {
+  const found = await findApprovals(ctx, await readVersions(ctx.db, ids))
+  const rows = await ctx.db.all(sql<{ id: number; created: number; updated: number }>`
+    select value as id,
+      (select created_at_ms from model_cards where model_version = value and revision = 1) as created,
+      (select created_at_ms from model_cards where model_version = value
+        order by revision desc limit 1) as updated
+    from json_each(${JSON.stringify(ids)})`)
+  const times = new Map(rows.map((row) => [row.id, row]))
+  return found.map((card) => {
+    const { created = 0, updated = 0 } = times.get(card.version.id) ?? {}
+    return { ...card, createdAtMs: created, updatedAtMs: updated }
+  })
 }

@@ -39,9 +39,18 @@ export function isPackageStage(stage: string, wanted: string): boolean {
  */
 export function packageStatusSql(wanted: string): SQL {
   return sql.raw(`iif(v.stage = '${archivedStage}', 'Rejected', coalesce(
-  (select a.status from version_approvals a where a.model_version = v.id
-    and a.place = '${placeKey(wanted)}' and a.stands = 1),
+  ${approvalText(wanted)},
   iif(v.stage = coalesce((select s.name from stages s where s.name_key = '${stageKey(wanted)}'), '${wanted}'), 'Approved', 'PendingManualApproval')))`)
+}
+
+/** The status of the approval of `model_versions v` for a stage that stands; null: nobody asked for one. */
+export function packageApprovalSql(wanted: string): SQL {
+  return sql.raw(approvalText(wanted))
+}
+
+function approvalText(wanted: string): string {
+  return `(select a.status from version_approvals a where a.model_version = v.id
+    and a.place = '${placeKey(wanted)}' and a.stands = 1)`
 }
 
 /** The approvals of versions for a stage that stand, by `model_versions.id`. */

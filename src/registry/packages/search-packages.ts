@@ -64,15 +64,28 @@ export async function searchPackages(
   ctx: Context,
   { conditions, ...search }: PackageSearch,
 ): Promise<Page<FoundPackage>> {
+  const also = { where: packageConditionSql(ctx, conditions), fingerprint: conditions }
+  const { items, nextPageToken } = await searchModelVersions(ctx, { ...search, also })
+  return { items: await findApprovals(ctx, items), nextPageToken }
+}
+
+/**
+ * What conditions on packages mean of `model_versions v` and `registered_models m`.
+ *
+ * @param more names that there are besides, for what belongs to a package
+ * @throws INVALID_PARAMETER_VALUE a condition is wrong
+ */
+export function packageConditionSql(
+  ctx: Context,
+  conditions: ConditionTree,
+  more: ReadonlyMap<string, TreeField> = new Map(),
+): SQL {
   const status = text(packageStatusSql(ctx.settings.packages.stage))
-  const fields = fieldIn(new Map([...packageFields, ['ModelApprovalStatus', status]]), [
+  const fields = fieldIn(new Map([...packageFields, ['ModelApprovalStatus', status], ...more]), [
     ['CustomerMetadataProperties.', versionTag],
     ['Tags.', groupTag],
   ])
-  const where = conditionTreeSql(conditions, fields)
-  const also = { where, fingerprint: conditions }
-  const { items, nextPageToken } = await searchModelVersions(ctx, { ...search, also })
-  return { items: await findApprovals(ctx, items), nextPageToken }
+  return conditionTreeSql(conditions, fields)
 }
 
 /** @throws as `searchPackages` */
@@ -110,7 +123,7 @@ export async function findPackages(
 }
 
 /** Versions with their approvals as model packages. */
-async function findApprovals(
+export async function findApprovals(
   ctx: Context,
   versions: readonly ModelVersion[],
 ): Promise<FoundPackage[]> {

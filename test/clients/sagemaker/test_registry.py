@@ -71,6 +71,34 @@ def test_the_card_of_a_package_is_that_of_its_version(sm, unique):
         sm.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
 
 
+def test_a_model_card_is_that_of_a_package(sm, unique):
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    sm.create_model_package(ModelPackageGroupName=unique, SourceUri="s3://bucket/model")
+    name = f"{unique}/1"
+    with pytest.raises(sm.exceptions.ResourceNotFound):
+        sm.describe_model_card(ModelCardName=name)
+    content = {"intended_uses": {"intended_uses": "Ranks payments.", "risk_rating": "High"}}
+    made = sm.create_model_card(ModelCardName=name, Content=json.dumps(content), ModelCardStatus="Draft")
+    with pytest.raises(sm.exceptions.ConflictException, match="already exists"):
+        sm.create_model_card(ModelCardName=name, Content="{}", ModelCardStatus="Draft")
+    sm.update_model_card(ModelCardName=made["ModelCardArn"], Content=json.dumps({**content, "mine": 1}))
+    first = sm.describe_model_card(ModelCardName=name, ModelCardVersion=1)
+    assert json.loads(first["Content"]) == content
+    described = sm.describe_model_card(ModelCardName=made["ModelCardArn"])
+    assert json.loads(described["Content"]) == {**content, "mine": 1}
+    assert (described["ModelCardVersion"], described["ModelCardStatus"]) == (2, "Draft")
+    assert described["CreationTime"] <= described["LastModifiedTime"]
+    versions = sm.get_paginator("list_model_card_versions").paginate(
+        ModelCardName=name, PaginationConfig={"PageSize": 1}
+    )
+    found = [one["ModelCardVersion"] for page in versions for one in page["ModelCardVersionSummaryList"]]
+    assert found == [1, 2]
+    listed = sm.list_model_cards(NameContains=unique, CreationTimeAfter="2020-01-01")["ModelCardSummaries"]
+    assert [one["ModelCardArn"] for one in listed] == [made["ModelCardArn"]]
+    with pytest.raises(sm.exceptions.ConflictException, match="follows the package"):
+        sm.update_model_card(ModelCardName=name, ModelCardStatus="Approved")
+
+
 def test_pages_of_packages_hold_each_one_once(sm, unique):
     sm.create_model_package_group(ModelPackageGroupName=unique)
     for number in range(5):

@@ -45,6 +45,7 @@ async function script(ask: Ask): Promise<Record<string, Json>> {
   const arn = { ResourceArn: made.ModelPackageGroupArn }
   const name = { ModelPackageName: created.ModelPackageArn }
   const approved = { ModelApprovalStatus: 'Approved' }
+  const card = { ModelCardName: 'g/1' }
   const steps: [string, object][] = [
     ['DescribeModelPackageGroup', group],
     ['ListModelPackageGroups', {}],
@@ -59,6 +60,11 @@ async function script(ask: Ask): Promise<Record<string, Json>> {
     ['ListTags', arn],
     ['AddTags', { ...arn, Tags: tags }],
     ['Search', { Resource: 'ModelPackageGroup' }],
+    ['CreateModelCard', { ...card, Content: '{"a": 1}', ModelCardStatus: 'Approved' }],
+    ['UpdateModelCard', { ...card, Content: '{"b": 1}' }],
+    ['DescribeModelCard', card],
+    ['ListModelCards', {}],
+    ['ListModelCardVersions', card],
   ]
   const answers: Record<string, Json> = { 0: made, 1: created }
   for (const [action, members] of steps) {
@@ -86,6 +92,6 @@ test('every member that moto answers is answered here', async () => {
     return lacking.map((path) => `${step}${path}`)
   })
   expect(missing).toEqual([])
-  expect(Object.keys(theirs)).toHaveLength(12)
+  expect(Object.keys(theirs)).toHaveLength(17)
   expect(theirs['7 DescribeModelPackage']?.ModelApprovalStatus).toBe('Approved')
 })
