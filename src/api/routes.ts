@@ -44,6 +44,7 @@ import { resolveRoutes } from './serving/resolve.ts'
 import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
 import { savedViewRoutes } from './tracking/saved-views.ts'
 import { traceIntakeRoutes } from './tracking/trace-intake.ts'
+import { traceKeyRoutes } from './tracking/trace-keys.ts'
 import { traceRetentionRoutes } from './tracking/trace-retention.ts'
 
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
@@ -84,6 +85,7 @@ export const served: readonly ServedEndpoint[] = [
   ...transferRoutes,
   ...resumableUploadRoutes,
   ...experimentKeyRoutes,
+  ...traceKeyRoutes,
   ...traceIntakeRoutes,
   ...savedViewRoutes,
   ...traceRetentionRoutes,

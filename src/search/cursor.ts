@@ -92,6 +92,15 @@ export class Cursor {
   }
 }
 
+/** The one key that a text is. @throws FilterError it is none, or more than that */
+export function keyIn(text: string): Key {
+  const cursor = new Cursor(text, 'Invalid key')
+  const key = cursor.key()
+  const rest = cursor.peek()
+  if (rest.kind !== 'end') throw cursor.unexpected(rest, 'one key')
+  return key
+}
+
 /** @param afterDot whether the dot behind a prefix comes right before */
 function canName(token: LexedToken, afterDot = false): boolean {
   return token.kind === 'word' || (token.kind === 'quoted' && (afterDot || token.quote !== "'"))

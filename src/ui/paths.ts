@@ -28,6 +28,8 @@ function tracePathsUnder(prefix: string) {
       }),
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     reviews: (experimentId: number) => `${experiment(experimentId)}/reviews`,
+    labelSchemas: (experimentId: number) => `${experiment(experimentId)}/label-schemas`,
+    labelSchema: (id: string) => `${prefix}/label-schemas/${part(id)}`,
     evalDatasets: (experimentId: number) => `${experiment(experimentId)}/evaluation-datasets`,
     evalDataset: (id: string) => `${prefix}/evaluation-datasets/${part(id)}`,
     review: (queueId: string) => `${prefix}/reviews/${part(queueId)}`,

@@ -543,12 +543,14 @@ describe('evaluation datasets', () => {
     const hostile = '"><img src=x onerror=alert(1)>\u202e'
     const made = await call(ann, 'POST', '/api/3.0/mlflow/datasets/create', {
       ...{ name: `questions ${hostile}`, experiment_ids: ['1'] },
+      tags: JSON.stringify({ team: 'risk', 'mlflow.user': 'ann' }),
     })
     const id = String(made.json.dataset.dataset_id)
     const records = JSON.stringify(
       Array.from({ length: 11 }, (_, i) => ({
         inputs: { question: `${i} ${hostile}`, more: 'x'.repeat(20_000) },
         expectations: { fruit: true },
+        source: { source_type: 'DOCUMENT', source_data: { doc_uri: `s3://lake/${hostile}` } },
       })),
     )
     const path = `/api/3.0/mlflow/datasets/${id}/records`
@@ -559,6 +561,9 @@ describe('evaluation datasets', () => {
     const first = await as(rita).get(`/evaluation-datasets/${id}`)
     expect(textOf(first.html)).toContain('11 records digest')
     expect(textOf(first.html)).toContain('fruit : true')
+    for (const one of ['by ann', 'team=risk', 'DOCUMENT', 's3://lake/', 'nightly']) {
+      expect(textOf(first.html)).toContain(one)
+    }
     expect(first.html.length).toBeLessThan(100_000)
     expect(markupIn(first.html)).toEqual([])
     expect(first.html).not.toContain('\u202e')

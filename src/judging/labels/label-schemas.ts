@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
-import { absent, invalid, RegistryError } from '../../core/error.ts'
+import { absent, conflict, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -141,10 +141,13 @@ export type LabelChange = {
   readonly instruction: string | undefined
   readonly enableComment: boolean | undefined
   readonly input: LabelInput | undefined
+  /** Its `updatedAtMs` as the caller saw it; undefined: whatever it is now. */
+  readonly seenUpdatedAtMs?: number | undefined
 }
 
 /**
  * @throws INVALID_PARAMETER_VALUE it cannot be answered, something is too long, or it is the default one
+ * @throws RESOURCE_CONFLICT it has changed since it was seen
  * @throws RESOURCE_ALREADY_EXISTS the experiment has another one of this name
  * @throws RESOURCE_DOES_NOT_EXIST
  */
@@ -160,24 +163,34 @@ export async function updateLabelSchema(
     checkLabelInput(change.input)
     checkSameKind(before.input, change.input)
   }
-  const { name = before.name, enableComment } = change
+  const { name = before.name, enableComment, seenUpdatedAtMs: seen } = change
+  const isAsSeen = sql`${isLabelSchema(ctx, schemaId)}
+    and l.updated_at_ms = ${seen === undefined ? sql`l.updated_at_ms` : sql`${seen}`}`
   const write = commit(ctx, {
     entry: entryStatement(ctx, {
       action: 'label_schema.changed',
-      from: sql`label_schemas l where ${isLabelSchema(ctx, schemaId)}`,
+      from: sql`label_schemas l where ${isAsSeen}`,
       before: schemaJson({}),
       after: schemaJson(change),
     }),
-    changed: sql`update label_schemas as l set name = coalesce(${change.name ?? null}, name),
+    changed: sql<{
+      id: number
+    }>`update label_schemas as l set name = coalesce(${change.name ?? null}, name),
         instruction = coalesce(${change.instruction ?? null}, instruction),
         enable_comment = coalesce(${enableComment === undefined ? null : Number(enableComment)}, enable_comment),
         input = coalesce(${change.input ? JSON.stringify(change.input) : null}, input),
         updated_at_ms = ${ctx.now()}
-      where ${isLabelSchema(ctx, schemaId)}`,
+      where ${isAsSeen} returning id`,
     schemas: schemaRead(ctx, schemaId),
   })
-  const [row] = (await refuseTaken(write, { name, experimentId: before.experimentId })).schemas
+  const { changed, schemas } = await refuseTaken(write, { name, experimentId: before.experimentId })
+  const [row] = schemas
   if (!row) throw labelSchemaNotFound(schemaId)
+  if (changed.length === 0) {
+    throw conflict(
+      `'${row.name}' has changed since it was shown; look at it and repeat your change`,
+    )
+  }
   return labelSchemaFrom(row)
 }
 

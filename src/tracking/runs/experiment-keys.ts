@@ -3,7 +3,7 @@ import { isNotDeniedSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
 import { foreignPageToken } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
-import { Cursor } from '../../search/cursor.ts'
+import { keyIn } from '../../search/cursor.ts'
 import { type Page, type PageRequest, readKeysetPage } from '../../search/page.ts'
 import { fieldOf } from '../../search/vocabulary.ts'
 import { runFilterKeys } from './search-run-keys.ts'
@@ -98,12 +98,4 @@ export function readKeyedValues(
       and length(${field.column}) <= ${valueCharsMax}
       and substr(${field.column}, 1, length(${prefix})) = ${prefix}
     group by 1 order by runs desc, value limit ${valuesMax}`)
-}
-
-function keyIn(text: string) {
-  const cursor = new Cursor(text, 'Invalid key')
-  const key = cursor.key()
-  const rest = cursor.peek()
-  if (rest.kind !== 'end') throw cursor.unexpected(rest, 'one key')
-  return key
 }

@@ -1,5 +1,6 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import { FilterError, type RegistryError } from '../../core/error.ts'
+import type { Completion } from '../completion.ts'
 import { visibleText } from './text.tsx'
 import { isPlain } from './words.ts'
 
@@ -39,7 +40,7 @@ type SearchBoxProps = PropsWithChildren<{
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
   /** What the script offers names and values from. */
-  readonly completion?: { readonly path: string; readonly attributes: string }
+  readonly completion?: Completion
   /** The address of the same page with another filter. */
   readonly addressOf: (words: string) => string
 }>
@@ -50,8 +51,7 @@ export const SearchBox: FC<SearchBoxProps> = ({ action, label, words, problem, .
     class="search"
     method="get"
     action={action}
-    data-complete={rest.completion?.path}
-    data-attributes={rest.completion?.attributes}
+    data-complete={rest.completion && JSON.stringify(rest.completion)}
   >
     <label>
       {label}

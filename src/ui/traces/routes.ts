@@ -15,6 +15,7 @@ import {
   showEvalDataset,
   showEvalDatasets,
 } from './evaluation/eval-datasets.tsx'
+import * as labels from './label-schemas/label-schemas.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
 import {
@@ -35,6 +36,8 @@ export function traceRoutes(): Hono<AppEnv> {
   const list = '/experiments/:id{[0-9]+}/traces'
   const trace = '/traces/:trace'
   const reviews = '/experiments/:id{[0-9]+}/reviews'
+  const questions = '/experiments/:id{[0-9]+}/label-schemas'
+  const question = '/label-schemas/:schema'
   return new Hono<AppEnv>()
     .get(list, guard(mayReadTraces), showTraces)
     .get(`${list}/compare`, guard(mayCompareTraces), showTraceComparison)
@@ -49,6 +52,11 @@ export function traceRoutes(): Hono<AppEnv> {
     .get(reviews, guard(mayReadTraces), (c) => showReviews(c))
     .post(reviews, postQueue)
     .post(`${reviews}/mine`, postMyQueue)
+    .get(questions, guard(mayReadTraces), (c) => labels.showLabelSchemas(c))
+    .post(questions, labels.postLabelSchema)
+    .get(question, guard(labels.mayReadLabelSchema), (c) => labels.showLabelSchema(c))
+    .post(question, labels.postLabelSchemaChange)
+    .post(`${question}/delete`, labels.postLabelSchemaDeletion)
     .get('/reviews/:queue', guard(mayReadQueue), (c) => showReview(c))
     .post('/reviews/:queue/items', postReviewItems)
     .post('/reviews/:queue/answers', postReviewAnswers)

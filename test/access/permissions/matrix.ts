@@ -773,6 +773,11 @@ export const apiRows: Readonly<Record<string, Row>> = {
       return ours.del(`experiments/${w.experiment}/views/${id}?revision=1`)
     },
   ],
+  listTraceKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/traces/keys?kind=tag`)],
+  listTraceValues: [
+    'READ',
+    (w) => ours.get(`experiments/${w.experiment}/traces/values?key=tags.team`),
+  ],
   getTraceIntake: ['READ', (w) => ours.get(`experiments/${w.experiment}/trace-intake`)],
   putTraceIntake: [
     'MANAGE',

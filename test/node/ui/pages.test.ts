@@ -179,6 +179,10 @@ describe.skipIf(isLacking)('in a browser', () => {
     await call(ann, 'POST', `/api/3.0/mlflow/datasets/${evaluation}/records`, {
       records: JSON.stringify([{ inputs, expectations: { answer: 'Some are.' } }]),
     })
+    const asked = await as(ann).post('/experiments/1/label-schemas', {
+      ...{ name: 'right', kind: 'passFail', positive: 'Right', negative: 'Wrong' },
+      ...{ instruction: 'Does it answer?', enable_comment: 'on', type: 'FEEDBACK' },
+    })
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
@@ -203,6 +207,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       `${list}/compare?sel=${trace}&sel=${failed}`,
       ...[`${nightly}/evaluation-datasets`, `/evaluation-datasets/${evaluation}`],
       ...[`${nightly}/reviews?sel=${trace}`, mine.location ?? ''],
+      ...[`${nightly}/label-schemas`, `${nightly}/label-schemas?kind=categorical`],
+      ...[`${nightly}/label-schemas?kind=numeric`, asked.location ?? ''],
       ...[`${nightly}/sessions`, `${nightly}/sessions?id=s-77`],
       `/traces/${trace}?span=0000000000000004&assessment=a-1`,
     ]

@@ -294,6 +294,35 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([])
   }, 60_000)
 
+  test('offers names and values of a filter of traces, and operators that fit', async () => {
+    const world = await tracesWorld()
+    await world.logTrace(1, answered, answerSpans)
+    await world.logTrace(2, { tags: { team: "o'neil" } })
+    const { open, complaints } = await served(world)
+    const page = await open(world.ann, '/experiments/1/traces')
+    const box = page.getByLabel('Filter, or words of inputs and outputs')
+    const options = page.locator('[role=option]')
+    const take = async (text: string, offered: string) => {
+      await box.pressSequentially(text)
+      await options.filter({ hasText: offered }).first().click()
+    }
+    await take('tags.te', 'tags.team')
+    await take('= ', `"o'neil"`)
+    await box.fill('')
+    await take('feedback.', 'feedback.correct')
+    expect(await options.allInnerTexts()).toContain('>=')
+    await take('= ', "'true'")
+    await take('A', 'AND')
+    await take('span.t', 'span.type')
+    await take('= ', "'CHAT_MODEL'")
+    expect(await box.inputValue()).toBe("feedback.correct = 'true' AND span.type = 'CHAT_MODEL' ")
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=/)
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('finds everything and what to do here by Ctrl K, and goes there by the keyboard', async () => {
     const { open, ann, url, name, complaints } = await served(await askedWorld())
     const page = await open(ann, `/models/${name}/3`)

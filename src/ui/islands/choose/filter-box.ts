@@ -1,3 +1,4 @@
+import type { Completion } from '../../completion.ts'
 import { wantIn } from './filter-wants.ts'
 import { makeSuggestions } from './suggestion-list.ts'
 import { suggestFor } from './suggestions.ts'
@@ -16,6 +17,7 @@ export function completeFilters(): void {
 }
 
 function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
+  const completion: Completion = JSON.parse(form.dataset.complete ?? '')
   const kept = keepFilters(form.getAttribute('action') ?? '', input)
   const list = makeSuggestions(form, input)
   let timer = 0
@@ -28,11 +30,13 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
     timer = window.setTimeout(async () => {
       const caret = input.selectionEnd ?? input.value.length
       const want = wantIn(input.value.slice(0, caret))
-      const suggestions = await suggestFor(form.dataset, want)
+      const suggestions = await suggestFor(completion, want)
       if (number !== asked || document.activeElement !== input) return
       isOfKept = false
       list.show(suggestions, ({ text }) => {
-        input.value = input.value.slice(0, want.from) + text + input.value.slice(caret).trimStart()
+        // More may have been typed since it was offered.
+        const rest = input.value.slice(input.selectionEnd ?? caret).trimStart()
+        input.value = input.value.slice(0, want.from) + text + rest
         input.setSelectionRange(want.from + text.length, want.from + text.length)
         ask(0)
       })

@@ -1,3 +1,4 @@
+import type { CompletedType, Completion } from '../../completion.ts'
 import type { FilterWant } from './filter-wants.ts'
 
 /** What may be put where somebody types, and what is said of it. */
@@ -5,116 +6,117 @@ export type Suggestion = { readonly text: string; readonly more: string }
 
 const shownMax = 12
 const bareName = /^[^\s'"`=<>!(),;]+$/
-const kinds = { metric: 'metrics', param: 'params', tag: 'tags' } as const
-type Kind = keyof typeof kinds
 
-const operators = {
+const operators: Readonly<Record<CompletedType, readonly string[]>> = {
   number: ['>', '>=', '<', '<=', '=', '!='],
   text: ['=', '!=', 'LIKE', 'ILIKE', 'IS NOT NULL', 'IS NULL'],
-} as const
-
-/** What a form says about its filters: where names and values are asked for, and attributes. */
-type Source = {
-  readonly complete?: string | undefined
-  /** `status:text start_time:number`. */
-  readonly attributes?: string | undefined
+  any: ['=', '!=', '>', '>=', '<', '<=', 'IS NOT NULL', 'IS NULL'],
+  pattern: ['ILIKE', 'LIKE'],
 }
 
-export async function suggestFor(source: Source, want: FilterWant): Promise<readonly Suggestion[]> {
+export async function suggestFor(
+  source: Completion,
+  want: FilterWant,
+): Promise<readonly Suggestion[]> {
   const { what, typed, key } = want
   switch (what) {
     case 'key':
       return (await suggestKeys(source, typed)).slice(0, shownMax)
     case 'operator': {
-      const known = operators[isNumber(source, key) ? 'number' : 'text']
+      const known = operators[typeOf(source, key)]
       const fitting = known.filter((one) => one.startsWith(typed.toUpperCase()))
       return fitting.map((one) => ({ text: `${one} `, more: '' }))
     }
     case 'value':
-      return isNumber(source, key) ? [] : suggestValues(source, key, typed)
+      return suggestValues(source, key, typed)
     case 'join':
       return 'AND'.startsWith(typed.toUpperCase()) ? [{ text: 'AND ', more: '' }] : []
   }
 }
 
-function attributesOf({ attributes = '' }: Source): readonly (readonly string[])[] {
-  return attributes.split(' ').map((one) => one.split(':'))
+function typeOf({ attributes, kinds }: Completion, key: string): CompletedType {
+  const prefix = key.slice(0, Math.max(0, key.indexOf('.')))
+  const kind = kinds.find(({ prefixes }) => prefixes.includes(prefix))
+  return attributes[key] ?? kind?.type ?? 'text'
 }
 
-function isNumber(source: Source, key: string): boolean {
-  const type = attributesOf(source).find(([name]) => name === key)?.[1]
-  return type === 'number' || /^metrics?\./.test(key)
-}
-
-async function suggestKeys(source: Source, typed: string): Promise<Suggestion[]> {
-  const [, prefix, rest = ''] = /^(metric|param|parameter|tag)s?\.(.*)$/s.exec(typed) ?? []
-  if (prefix !== undefined) {
-    const kind = prefix === 'parameter' ? 'param' : prefix
-    return suggestNames(source, [kind as Kind], rest.replace(/^[`"]/, ''))
+async function suggestKeys(source: Completion, typed: string): Promise<Suggestion[]> {
+  const dot = typed.indexOf('.')
+  const ofPrefix = source.kinds.filter(({ prefixes }) => prefixes.includes(typed.slice(0, dot)))
+  if (dot > 0 && ofPrefix.length > 0) {
+    return suggestNames(source, ofPrefix, typed.slice(dot + 1).replace(/^[`"]/, ''))
   }
-  const attributes = attributesOf(source)
-    .map(([name = '']) => name)
+  const attributes = Object.keys(source.attributes)
     .filter((name) => name.includes(typed.toLowerCase()))
     .map((name) => ({ text: `${name} `, more: '' }))
   if (typed.length > 1) {
-    return [...(await suggestNames(source, ['metric', 'param', 'tag'], typed)), ...attributes]
+    return [...(await suggestNames(source, source.kinds, typed)), ...attributes]
   }
-  const prefixes = Object.values(kinds).filter((name) => name.startsWith(typed.toLowerCase()))
+  const usual = source.kinds.map(({ prefixes }) => prefixes[0] ?? '')
+  const prefixes = usual.filter((name) => name.startsWith(typed.toLowerCase()))
   return [...prefixes.map((name) => ({ text: `${name}.`, more: '' })), ...attributes]
 }
 
 async function suggestNames(
-  { complete = '' }: Source,
-  of: readonly Kind[],
+  source: Completion,
+  of: Completion['kinds'],
   part: string,
 ): Promise<Suggestion[]> {
   const lists = await Promise.all(
-    of.map(async (kind) => {
+    of.map(async ({ kind, prefixes: [usual] }) => {
       const query = new URLSearchParams({ kind, contains: part, max_results: String(shownMax) })
-      const found = await fetchItems(complete, 'key', query)
-      return found.map(([key, runs]) => ({ kind, key, runs }))
+      const found = await fetchItems(source, 'key', query)
+      return found.map(([key, count]) => ({ usual, key, count }))
     }),
   )
   const begins = (key: string) => Number(key.toLowerCase().startsWith(part.toLowerCase()))
   return lists
     .flat()
     .filter(({ key }) => bareName.test(key) || !key.includes('`'))
-    .sort((a, b) => begins(b.key) - begins(a.key) || b.runs - a.runs)
-    .map(({ kind, key, runs }) => ({
-      text: `${kinds[kind]}.${bareName.test(key) ? key : `\`${key}\``} `,
-      more: `${runs} run${runs === 1 ? '' : 's'}`,
+    .sort((a, b) => begins(b.key) - begins(a.key) || b.count - a.count)
+    .map(({ usual, key, count }) => ({
+      text: `${usual}.${bareName.test(key) ? key : `\`${key}\``} `,
+      more: countedText(source, count),
     }))
 }
 
 async function suggestValues(
-  { complete = '' }: Source,
+  source: Completion,
   key: string,
   typed: string,
 ): Promise<Suggestion[]> {
+  const type = typeOf(source, key)
+  if (type === 'number' || type === 'pattern') return []
   const query = new URLSearchParams({ key, prefix: typed.replace(/^['"]/, '') })
-  const found = await fetchItems(complete, 'value', query)
+  const found = await fetchItems(source, 'value', query)
   return found
     .filter(([value]) => !(value.includes("'") && value.includes('"')))
     .slice(0, shownMax)
-    .map(([value, runs]) => ({
+    .map(([value, count]) => ({
       text: value.includes("'") ? `"${value}" ` : `'${value}' `,
-      more: `${runs} run${runs === 1 ? '' : 's'}`,
+      more: countedText(source, count),
     }))
 }
 
-/** What is there at these paths, with how many runs have it; none where the server refuses, as with half a key. */
+function countedText({ counted }: Completion, count: number): string {
+  return `${count} ${counted}${count === 1 ? '' : 's'}`
+}
+
+/** What is there at these paths, with how many have it; none where the server refuses, as with half a key. */
 async function fetchItems(
-  paths: string,
+  { paths, counted }: Completion,
   what: 'key' | 'value',
   query: URLSearchParams,
 ): Promise<[string, number][]> {
   const found = new Map<string, number>()
-  for (const path of paths.split(' ')) {
+  for (const path of paths) {
     const res = await fetch(`${path}/${what}s?${query}`, {
       headers: { accept: 'application/json' },
     })
     const { items } = res.ok ? await res.json() : { items: [] }
-    for (const item of items) found.set(item[what], item.runs + (found.get(item[what]) ?? 0))
+    for (const item of items) {
+      found.set(item[what], item[`${counted}s`] + (found.get(item[what]) ?? 0))
+    }
   }
   return [...found]
 }

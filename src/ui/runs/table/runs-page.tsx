@@ -1,7 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
-import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
 import { runsCounted } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
@@ -12,6 +11,7 @@ import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { liveOfRuns, Page } from '../../shell/page.tsx'
+import { runCompletion } from '../run-completion.ts'
 import { firstOf } from '../views/view-address.ts'
 import { type KeptViews, ViewsMenu } from '../views/views-menu.tsx'
 import { Columns, type ColumnsProps, GroupChoice } from './columns-menu.tsx'
@@ -193,11 +193,10 @@ const FilterForm: FC<Omit<RunsPageProps, 'kept'>> = ({
     words={query.words}
     problem={problem}
     completion={{
-      path: query.experimentIds
+      ...runCompletion,
+      paths: query.experimentIds
         .slice(0, completedMax)
-        .map((id) => `${to.prefix}/api/v1/experiments/${id}`)
-        .join(' '),
-      attributes: runAttributes,
+        .map((id) => `${to.prefix}/api/v1/experiments/${id}`),
     }}
     addressOf={(words) => addressOf(to, { ...query, words, after: undefined })}
   >
@@ -208,17 +207,6 @@ const FilterForm: FC<Omit<RunsPageProps, 'kept'>> = ({
     </div>
   </SearchBox>
 )
-
-/** Attributes as filters spell them, with whether they are numbers. */
-const runAttributes = [...runFilterKeys.prefixes]
-  .flatMap(([prefix, keys]) =>
-    (prefix === '' || prefix === 'datasets') && keys instanceof Map
-      ? [...keys].map(([name, { type }]) => [prefix === '' ? name : `${prefix}.${name}`, type])
-      : [],
-  )
-  .filter(([name = '']) => /^[a-z_.]+$/.test(name) && name !== 'created')
-  .map((one) => one.join(':'))
-  .join(' ')
 
 /** Where runs that are parts of others are. */
 const NestedNote: FC<ColumnsProps> = ({ to, standing: { rows, isNested }, query }) => {

@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import type { ExactJson } from '../../../core/exact-json.ts'
+import { type ExactJson, parseExactJson } from '../../../core/exact-json.ts'
 import type { EvalDataset } from '../../../traces/evaluation/dataset.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Time } from '../../parts/byline.tsx'
@@ -88,14 +88,18 @@ dataset.merge_records([{"inputs": {"question": "pears?"}, "expectations": {"frui
 type EvalDatasetProps = {
   readonly frame: Frame
   readonly dataset: EvalDataset
+  /** Those that it is in, and how many more. */
+  readonly experiments: readonly Experiment[]
+  readonly experimentsLeft: number
   readonly records: readonly ExactJson[]
   readonly next: string | undefined
 }
 
 /** One set of examples, with its records, oldest first. */
-export const EvalDatasetPage: FC<EvalDatasetProps> = ({ frame, dataset, records, next }) => {
+export const EvalDatasetPage: FC<EvalDatasetProps> = (props) => {
+  const { frame, dataset, records, next } = props
   const { to } = frame
-  const { datasetId, name, digest, updatedAtMs, tags } = dataset
+  const { datasetId, name, digest, updatedAtMs, lastUpdatedBy, tags } = dataset
   return (
     <Page
       frame={frame}
@@ -115,6 +119,7 @@ export const EvalDatasetPage: FC<EvalDatasetProps> = ({ frame, dataset, records,
             </span>
             <span>
               changed <Time atMs={updatedAtMs} />
+              <By name={lastUpdatedBy} />
             </span>
           </p>
           <Tags of={Object.entries(tags).map(([key, value]) => ({ key, value }))} />
@@ -122,6 +127,8 @@ export const EvalDatasetPage: FC<EvalDatasetProps> = ({ frame, dataset, records,
       }
       api={{ method: 'GET', path: `/api/3.0/mlflow/datasets/${datasetId}/records` }}
     >
+      <DatasetFacts {...props} />
+      <h2>Records</h2>
       {records.length === 0 ? <p class="empty">There are no records here.</p> : null}
       <ol class="plain">
         {records.map((record) => (
@@ -139,12 +146,51 @@ export const EvalDatasetPage: FC<EvalDatasetProps> = ({ frame, dataset, records,
   )
 }
 
+const By: FC<{ readonly name: string | undefined }> = ({ name }) =>
+  name === undefined || name === '' ? null : (
+    <>
+      {' '}
+      by <Excerpt text={name} charsMax={nameCharsMax} />
+    </>
+  )
+
+/** Where the set is from, and what its records have. */
+const DatasetFacts: FC<EvalDatasetProps> = ({ frame, dataset, experiments, experimentsLeft }) => (
+  <dl class="facts">
+    <dt>Made</dt>
+    <dd>
+      <Time atMs={dataset.createdAtMs} />
+      <By name={dataset.createdBy} />
+    </dd>
+    <dt>Experiments</dt>
+    <dd class="row">
+      {experiments.map(({ id, name }) => (
+        <a href={frame.to.evalDatasets(id)}>
+          <Excerpt text={name} charsMax={nameCharsMax} />
+        </a>
+      ))}
+      {experiments.length === 0 ? 'none' : null}
+      {experimentsLeft > 0 ? <span class="soft">and {countText(experimentsLeft)} more</span> : null}
+    </dd>
+    {dataset.schema === undefined ? null : (
+      <>
+        <dt>Fields</dt>
+        <dd>
+          <JsonView of={parseExactJson(dataset.schema)} charsMax={1000} />
+        </dd>
+      </>
+    )}
+  </dl>
+)
+
 /** What people look for in a record, in their order, with how much of it is shown. */
 const fields = [
   { key: 'inputs', title: 'Inputs', charsMax: 1000 },
   { key: 'expectations', title: 'Expected', charsMax: 600 },
   { key: 'outputs', title: 'Outputs', charsMax: 600 },
   { key: 'tags', title: 'Tags', charsMax: 200 },
+  { key: 'source', title: 'From', charsMax: 300 },
+  { key: 'created_by', title: 'Made by', charsMax: 100 },
 ] as const
 
 const RecordFields: FC<{ readonly of: ExactJson }> = ({ of }) => {

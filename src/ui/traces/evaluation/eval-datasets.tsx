@@ -2,11 +2,11 @@ import { parseExactJson } from '../../../core/exact-json.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
-import { getEvalDataset } from '../../../traces/evaluation/dataset.ts'
+import { getEvalDataset, listExperimentsOf } from '../../../traces/evaluation/dataset.ts'
 import { readRecords } from '../../../traces/evaluation/read-records.ts'
 import { searchEvalDatasets } from '../../../traces/evaluation/search-datasets.ts'
 import { requireEvalDataset } from '../../../traces/permissions.ts'
-import { getExperiment } from '../../../tracking/experiments/experiment.ts'
+import { getExperiment, readExperiments } from '../../../tracking/experiments/experiment.ts'
 import { experimentIdOf } from '../../addressed.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -14,6 +14,7 @@ import { EvalDatasetPage, EvalDatasetsPage } from './eval-datasets-page.tsx'
 
 const datasetsMax = 100
 const recordsMax = 10
+const experimentsMax = 20
 
 /** `GET /experiments/{id}/evaluation-datasets?after=` */
 export async function showEvalDatasets(c: AppContext): Promise<Response> {
@@ -43,14 +44,20 @@ export function mayReadEvalDataset(ctx: Context, c: AppContext): Promise<void> {
 export async function showEvalDataset(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const id = datasetIdOf(c)
-  const [frame, dataset, found] = await Promise.all([
+  const [frame, dataset, found, experimentIds] = await Promise.all([
     frameOf(c),
     getEvalDataset(ctx, id),
     readRecords(ctx, id, { count: recordsMax, token: optionalQuery(c, 'after') }),
+    listExperimentsOf(ctx, id),
   ])
+  const experiments = await readExperiments(ctx, experimentIds.slice(0, experimentsMax))
+  const experimentsLeft = experimentIds.length - experiments.length
   const { items, nextPageToken: next } = found
   const records = items.map(parseExactJson)
-  return sendPage(c, { frame, page: <EvalDatasetPage {...{ frame, dataset, records, next }} /> })
+  const page = (
+    <EvalDatasetPage {...{ frame, dataset, experiments, experimentsLeft, records, next }} />
+  )
+  return sendPage(c, { frame, page })
 }
 
 function datasetIdOf(c: AppContext): string {

@@ -9,6 +9,7 @@ import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { traceSearchOf } from '../trace-parts.tsx'
 import { FirstTrace } from './first-trace.tsx'
+import { traceCompletion } from './trace-completion.ts'
 import { filterOf, type TracesQuery, tracesPath } from './traces-query.ts'
 import { TracesTable } from './traces-table.tsx'
 
@@ -55,6 +56,10 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
             placeholder="status = 'ERROR' AND execution_time > 1000"
             words={query.words}
             problem={problem}
+            completion={{
+              ...traceCompletion,
+              paths: [`${to.prefix}/api/v1/experiments/${experiment.id}/traces`],
+            }}
             addressOf={(words) => tracesPath(to, experiment.id, words)}
           />
           <WordsNote words={query.words} filter={filter} />

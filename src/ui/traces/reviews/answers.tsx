@@ -6,6 +6,7 @@ import { checkSeen, type Reshown } from '../../changes/change.ts'
 import type { FormFields } from '../../forms.ts'
 import { LineField, TextField } from '../../parts/fields.tsx'
 import { Given, Written } from '../../parts/text.tsx'
+import { numberText } from '../label-schemas/answer-text.ts'
 
 type QuestionProps = Reshown & {
   readonly schema: LabelSchema
@@ -83,8 +84,8 @@ function textOf(said: unknown): string | undefined {
 
 type Bounds = { readonly min: number | undefined; readonly max: number | undefined }
 
-function numberLabel({ min, max }: Bounds): string {
-  return `A number${min === undefined ? '' : ` from ${min}`}${max === undefined ? '' : ` up to ${max}`}`
+function numberLabel(bounds: Bounds): string {
+  return numberText(bounds).replace(/^a/, 'A')
 }
 
 type BoxesProps = {
@@ -183,5 +184,5 @@ function numberIn(name: string, given: string, bounds: Bounds): number {
   const number = Number(given)
   const isNumber = /^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(given) && Number.isFinite(number)
   if (isNumber && number >= (min ?? number) && number <= (max ?? number)) return number
-  throw invalid(`'${name}' takes ${numberLabel(bounds).toLowerCase()}`)
+  throw invalid(`'${name}' takes ${numberText(bounds)}`)
 }

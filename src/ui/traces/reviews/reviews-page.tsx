@@ -45,11 +45,16 @@ export const ReviewsPage: FC<ReviewsPageProps> = (props) => {
       section="experiments"
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Reviews' }]}
       actions={
-        whyNot === undefined && selected.length === 0 ? (
-          <form method="post" action={`${path}/mine`}>
-            <button type="submit">Open my queue</button>
-          </form>
-        ) : null
+        <>
+          <a class="button quiet" href={to.labelSchemas(experiment.id)}>
+            Questions
+          </a>
+          {whyNot === undefined && selected.length === 0 ? (
+            <form method="post" action={`${path}/mine`}>
+              <button type="submit">Open my queue</button>
+            </form>
+          ) : null}
+        </>
       }
       api={{
         method: 'GET',
@@ -148,6 +153,9 @@ const NewQueueForm: FC<ReviewsPageProps> = ({
               <Given text={name} />
             </label>
           ))}
+          <p class="hint">
+            <a href={to.labelSchemas(experiment.id)}>All questions, and new ones</a>
+          </p>
         </fieldset>
         <div>
           <button type="submit">Make the queue</button>
