@@ -76,3 +76,49 @@ test('once an hour the other trigger removes bytes that nothing needs', async ()
   await run({})
   expect([10, 11]).toContain((await noted()).length)
 })
+
+test('once an hour the other trigger deletes traces that are kept no longer, but for those with feedback', async () => {
+  const ask = async (method: string, path: string, body?: object) => {
+    const request = new Request(`http://localhost${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const execution = createExecutionContext()
+    const res = await worker.fetch(request, open, execution)
+    await waitOnExecutionContext(execution)
+    return res
+  }
+  const traces = '/api/3.0/mlflow/traces'
+  const log = (trace_id: string, atMs: number, assessments: readonly object[] = []) =>
+    ask('POST', traces, {
+      trace: {
+        trace_info: {
+          ...{ trace_id, assessments, request_time: new Date(atMs).toISOString() },
+          trace_location: { mlflow_experiment: { experiment_id: '0' } },
+        },
+      },
+    })
+  const good = {
+    assessment_name: 'good',
+    source: { source_type: 'HUMAN' },
+    feedback: { value: true },
+  }
+  const longAgo = Date.now() - 40 * 86_400_000
+  await log('tr-old', longAgo)
+  await log('tr-judged', longAgo, [good])
+  await log('tr-new', Date.now())
+  const rule = { revision: 0, days_max: 30 }
+  expect((await ask('PUT', '/api/v1/experiments/0/trace-retention', rule)).status).toBe(200)
+  const statuses = () =>
+    Promise.all(
+      ['tr-old', 'tr-judged', 'tr-new'].map(
+        async (id) => (await ask('GET', `${traces}/${id}`)).status,
+      ),
+    )
+  expect(await statuses()).toEqual([200, 200, 200])
+  const execution = createExecutionContext()
+  await worker.scheduled(createScheduledController({ cron: '23 * * * *' }), open, execution)
+  await waitOnExecutionContext(execution)
+  expect(await statuses()).toEqual([404, 200, 200])
+})
