@@ -96,7 +96,7 @@ export const cardActions: readonly SageMakerAction[] = [
     request: (account) =>
       z.strictObject({
         ModelCardName: cardMember(account),
-        ModelCardVersion: z.number().int().min(1).optional(),
+        ModelCardVersion: z.number().int().min(1).max(2_147_483_647).optional(),
         IncludedData: z.enum(['AllData', 'MetadataOnly']).default('AllData'),
       }),
     rule: (ctx, req) => requireModelVersion(ctx, req.ModelCardName.name, 'READ'),

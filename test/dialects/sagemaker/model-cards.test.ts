@@ -175,6 +175,7 @@ test.each([
   ['CreateModelCard', name, /Content/],
   ['UpdateModelCard', name, /either Content or ModelCardStatus/],
   ['DescribeModelCard', { ...name, ModelCardVersion: 0 }, /ModelCardVersion/],
+  ['DescribeModelCard', { ...name, ModelCardVersion: 2 ** 53 - 1 }, /ModelCardVersion/],
   [
     'DescribeModelCard',
     { ModelCardName: arn.replace('model-card', 'model-package') },
