@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Setting, variableOf } from '../platform/settings/setting.ts'
 import { type Given, givenBy, settingTable } from '../platform/settings/setting-table.ts'
 
@@ -54,4 +54,10 @@ function described(setting: Setting): string {
 
 function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
+}
+
+/** The value of an option that counts something. @throws InvalidArgumentError */
+export function countOf(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('give a number from 1')
 }

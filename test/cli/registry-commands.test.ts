@@ -124,7 +124,8 @@ test('sealed files are listed and verified, and damage ends with 1', async () =>
 })
 
 test('a large version is verified in parts, and goes on where an earlier run broke off', async () => {
-  const { good, json, ask, call, createRun, upload, createModel, createVersion } = await program()
+  const server = await program()
+  const { good, json, ask, call, createRun, upload, createModel, createVersion, platform } = server
   const { runId, root } = await createRun()
   for (const name of ['a', 'b', 'c']) await upload(`${root}/model/${name}`, `file ${name}`)
   await createModel('m')
@@ -137,7 +138,29 @@ test('a large version is verified in parts, and goes on where an earlier run bro
     'read 3 files of m version 1; 0 differ from what was sealed\n',
   )
   const foreign = await ask(['versions', 'verify', 'm', '1', '--from', 'x'])
-  expect([foreign.code, foreign.out]).toEqual([1, ''])
+  expect([foreign.code, foreign.out, foreign.err]).toEqual([
+    1,
+    '',
+    expect.not.stringMatching('--from'),
+  ])
+  const none = await ask(['versions', 'verify', 'm', '1', '--part-bytes', 'all'])
+  expect([none.code, none.err]).toEqual([1, expect.stringContaining("'all'")])
+
+  const { blobs } = platform
+  const get = blobs.get.bind(blobs)
+  let reads = 0
+  blobs.get = (...of) => {
+    reads += 1
+    return reads === 3 ? Promise.reject(new Error('the store is away')) : get(...of)
+  }
+  const cut = await ask(['versions', 'verify', 'm', '1', '--part-bytes', '1'])
+  const [, token = ''] = /2 files were read; to go on: --from (\S+)/.exec(cut.err) ?? []
+  expect([cut.code, cut.out]).toEqual([1, ''])
+  reads = 3
+  expect(await json('versions', 'verify', 'm', '1', '--from', token)).toMatchObject({
+    ...{ ok: true, files: 3 },
+  })
+  expect(reads, 'no file is read twice').toBe(4)
 })
 
 test('legal holds are placed, shown and lifted', async () => {

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/retention.ts'
+import { countOf } from '../options.ts'
 import { momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -86,11 +87,6 @@ function setCommand(): Command {
       ])
     }),
   )
-}
-
-function countOf(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('give a number from 1')
 }
 
 function removeCommand(): Command {

@@ -8,6 +8,7 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { ioOf, note, setExitCode } from '../io.ts'
 import { pairsText } from '../mlflow-calls.ts'
+import { countOf } from '../options.ts'
 import { fieldLines, momentText, print, printList } from '../print.ts'
 import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
@@ -84,7 +85,11 @@ export function verifyCommand(): Command {
     .description('read the files of a version again and say which are not what was sealed')
     .argument('<model>')
     .argument('<version>')
-    .option('--part-bytes <count>', 'how much the server reads in one call, instead of 2 GiB')
+    .option(
+      '--part-bytes <count>',
+      'how much the server reads in one call, instead of 2 GiB',
+      countOf,
+    )
     .option('--from <token>', 'go on where an earlier run broke off, which told the token')
   return addServer(command).action((name: string, version: string) =>
     callServer(command, async (client) => {
@@ -114,8 +119,7 @@ async function verifyInParts(
 ): Promise<Verdict> {
   const bar = startProgress({ unit: 'files', output: ioOf(command).err })
   const differing: Differing[] = []
-  const { from, partBytes } = command.opts<{ from?: string; partBytes?: string }>()
-  const max_bytes = partBytes === undefined ? undefined : Number(partBytes)
+  const { from, partBytes: max_bytes } = command.opts<{ from?: string; partBytes?: number }>()
   let page_token = from
   let before = 0
   try {
@@ -134,7 +138,8 @@ async function verifyInParts(
   } catch (err) {
     bar.stop()
     for (const { path, problem } of differing) note(command, `${problem} ${path}`)
-    if (page_token) note(command, `${before} files were read; to go on: --from ${page_token}`)
+    if (page_token !== from)
+      note(command, `${before} files were read; to go on: --from ${page_token}`)
     throw err
   } finally {
     bar.stop()
