@@ -19,6 +19,7 @@ import { fileKindOf, isCodeName, isHdfName, isPickleName, isTemplateName } from 
 import { PickledNames } from './pickle-machine.ts'
 import { isPlausible, type PickledName } from './pickle-values.ts'
 import { readPickle } from './read-pickle.ts'
+import { searchGguf } from './search-gguf.ts'
 import { type FoundCode, searchGraph, searchKeras, searchSettings } from './search-text.ts'
 import { openZipMember, readZipMembers, unpackFrom, type ZipMember } from './zip-members.ts'
 
@@ -95,6 +96,7 @@ async function scanContent(
   // What loads a pickle looks neither at its name nor at what stands behind it: it may be one all the same.
   if (isGraph) await searchGraph(source, scan)
   if (isLayers) await attemptPart(scan.notes, () => searchKeras(source, scan))
+  if (startsWith(head, 'GGUF')) await attemptPart(scan.notes, () => searchGguf(source, scan))
   if (startsWith(head, '\x93NUMPY')) return scanArray(source, scan)
   if (isOtherArchive(head)) throw new UnreadableError('it is an archive of a kind that is not read')
   const format = packingOf(head, isPickleName(path))
