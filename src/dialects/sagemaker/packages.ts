@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
-import { conflict, excerpt } from '../../core/error.ts'
+import { conflict, excerpt, invalid } from '../../core/error.ts'
 import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
 import { readCurrentRevision } from '../../governance/cards/read-card.ts'
 import {
@@ -18,7 +18,7 @@ import { packageArnOf } from '../../registry/packages/package-arn.ts'
 import { readPackageApprovals } from '../../registry/packages/package-status.ts'
 import { searchPackages } from '../../registry/packages/search-packages.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
-import type { NewVersion } from '../../registry/source/parse-source.ts'
+import { type NewVersion, parseSource } from '../../registry/source/parse-source.ts'
 import { firstStage, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { action, type SageMakerAction } from './action.ts'
@@ -170,14 +170,28 @@ export const packageActions: readonly SageMakerAction[] = [
 
 function versionFrom(ctx: Context, req: z.output<ReturnType<typeof createRequest>>): NewVersion {
   const given = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
+  const source = sourceFrom(ctx, given)
   return {
     name: req.ModelPackageGroupName,
-    source: sourceFrom(ctx, given),
-    runId: '',
+    source,
+    ...originOf(ctx, source),
     runLink: '',
     description: req.ModelPackageDescription,
-    modelId: '',
     tags: Object.entries(req.CustomerMetadataProperties).map(([key, value]) => ({ key, value })),
+  }
+}
+
+/** SageMaker has no members for the run or the logged model whose files these are: the source itself names it. */
+function originOf(ctx: Context, source: string): Pick<NewVersion, 'runId' | 'modelId'> {
+  const named = parseSource(source, false, ctx)
+  if (named.kind === 'store') {
+    throw invalid(
+      `SourceUri '${excerpt(source)}' lies in this server's store: name it as runs:/<run id>/<path> or models:/<model id>`,
+    )
+  }
+  return {
+    runId: named.kind === 'run' ? named.runId : '',
+    modelId: named.kind === 'logged model' ? named.modelId : '',
   }
 }
 

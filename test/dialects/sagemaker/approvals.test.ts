@@ -405,6 +405,43 @@ test('a package is made from another by its ARN', async () => {
   expect(seen.json.SourceUri).toBe('models:/fraud/1')
 })
 
+test('a package is made from what a run or a logged model holds, by who may read it', async () => {
+  const { ci, mallory, mlflow, call, people } = await reviewedPackages()
+  const made = await mlflow(people.ci, 'POST', 'experiments/create', { name: 'risk' })
+  const experiment_id: string = made.json.experiment_id
+  const closed = { experiment_id, username: 'mallory', permission: 'NO_PERMISSIONS' }
+  await mlflow(people.ci, 'POST', 'experiments/permissions/create', closed)
+  const started = await mlflow(people.ci, 'POST', 'runs/create', { experiment_id })
+  const { run_id, artifact_uri } = started.json.run.info
+  const model = { experiment_id, name: 'm', source_run_id: run_id }
+  const logged = await mlflow(people.ci, 'POST', 'logged-models', model)
+  const { model_id, artifact_uri: root } = logged.json.model.info
+  const folders = [
+    [`models:/${model_id}`, root],
+    [`runs:/${run_id}/own`, `${artifact_uri}/own`],
+  ]
+  for (const [SourceUri, folder] of folders) {
+    const file = `${folder}/MLmodel`.replace('mlflow-artifacts:/', '')
+    const to = `/api/2.0/mlflow-artifacts/artifacts/${file}`
+    expect((await call(people.ci, 'PUT', to, SourceUri)).status).toBe(200)
+    const asked = { ModelPackageGroupName: 'fraud', SourceUri }
+    const refused = await mallory.call('CreateModelPackage', asked)
+    expect(refused.json.__type).toBe('AccessDeniedException')
+    const { json } = await ci.call('CreateModelPackage', asked)
+    const version = json.ModelPackageArn.split('/').at(-1)
+    const seen = await mlflow(people.ci, 'GET', `model-versions/get?name=fraud&version=${version}`)
+    expect(seen.json.model_version).toMatchObject({ source: SourceUri, run_id })
+    const files = await call(people.ci, 'GET', `/api/v1/models/fraud/versions/${version}/files`)
+    expect(files.json).toMatchObject({ sealed: true, items: [{ path: 'MLmodel' }] })
+    const stored = { ModelPackageGroupName: 'fraud', SourceUri: folder }
+    const elsewhere = await ci.call('CreateModelPackage', stored)
+    expect(elsewhere.json).toMatchObject({
+      __type: 'ValidationException',
+      message: expect.stringContaining('name it as runs:/<run id>/<path> or models:/<model id>'),
+    })
+  }
+})
+
 test('a package goes when it is in no guarded place, and its group when it is empty', async () => {
   const { ci, rita, approve, reject, arn } = await reviewedPackages()
   const group = { ModelPackageGroupName: 'fraud' }
