@@ -9,7 +9,12 @@ export const ExperimentParams = z.object({
     .regex(/^\d{1,15}$/, "it must be an experiment's number")
     .transform(Number),
 })
-const Prefix = z.string().max(250).optional().describe('How it begins; its case counts')
+export const Prefix = z.string().max(250).optional().describe('How it begins; its case counts')
+export const KeyPart = z
+  .string()
+  .max(250)
+  .optional()
+  .describe('What stands somewhere in it, in any case')
 
 export const listExperimentKeys = endpoint({
   name: 'listExperimentKeys',
@@ -21,7 +26,7 @@ export const listExperimentKeys = endpoint({
   query: z.strictObject({
     kind: z.enum(['metric', 'param', 'tag']),
     prefix: Prefix,
-    contains: z.string().max(250).optional().describe('What stands somewhere in it, in any case'),
+    contains: KeyPart,
     ...PageQuery.shape,
     max_results: z.coerce.number().int().min(1).max(1000).default(100),
   }),

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { ExperimentParams } from './experiment-keys.ts'
+import { ExperimentParams, KeyPart, Prefix } from './experiment-keys.ts'
 
-const Prefix = z.string().max(250).optional().describe('How it begins; its case counts')
 const traces = z.number().int().describe('How many of these have it')
 const traces_max = z.number().int().describe('So many traces were looked at, the newest ones')
 
@@ -16,7 +15,7 @@ export const listTraceKeys = endpoint({
   query: z.strictObject({
     kind: z.enum(['tag', 'metadata', 'feedback', 'expectation']),
     prefix: Prefix,
-    contains: z.string().max(250).optional().describe('What stands somewhere in it, in any case'),
+    contains: KeyPart,
     max_results: z.coerce.number().int().min(1).max(1000).default(100),
   }),
   answer: z.object({ items: z.array(z.object({ key: z.string(), traces })), traces_max }),

@@ -108,7 +108,7 @@ type Verdict = { ok: boolean; digest: string; files: number; differing: Differin
 
 function differText({ ok, differing }: Verdict): string {
   if (ok || differing.length > 0) return `${differing.length} differ from what was sealed`
-  return 'an earlier run told which differ from what was sealed'
+  return 'their list, or a file that an earlier run told of, is not what was sealed'
 }
 
 /** The server reads a part in each call. What breaks off says how to go on. */

@@ -68,7 +68,11 @@ const Found: FC<VerificationPageProps & { readonly verdict: VersionVerdict }> = 
         ) : isIntact === undefined && filesDiffering === 0 ? (
           <Chip sign="diamond" tone="" word="none differs so far" />
         ) : (
-          <Chip sign="warning" tone="bad" word={`${filesDiffering} not what was sealed`} />
+          <Chip
+            sign="warning"
+            tone="bad"
+            word={`${filesDiffering === 0 ? 'their list is' : filesDiffering} not what was sealed`}
+          />
         )}
       </p>
       {differing.length === 0 ? null : (

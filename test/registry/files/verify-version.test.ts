@@ -125,3 +125,12 @@ test('the page goes on with a press of a button, and with no link', async () => 
   expect((await pages.post(page, { from: 'x' })).status).toBe(400)
   expect((await pages.post('/models/m/9/verify', {})).status).toBe(404)
 })
+
+test('a list that lacks a file is not what was sealed, though each file of it is', async () => {
+  const { verify, pages, platform } = await versionOfFive()
+  await platform.db.all(sql`delete from manifest_files where path = 'f'`)
+  expect((await verify({})).json).toMatchObject({ ok: false, files: 4, differing: [] })
+  const page = '/models/m/1/verify'
+  const read = await pages.post(page, hiddenFields((await pages.get(page)).html, page))
+  expect(textOf(read.html)).toMatch(/4 files read .*their list is not what was sealed/)
+})
