@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { letOthersRun } from '../core/rounds.ts'
 import type { Database } from '../db/database.ts'
+import { type ActionGroup, actionGroups } from './action-groups.ts'
 import type { Action } from './actions.ts'
 import { type AuditEntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'
 
@@ -20,6 +21,8 @@ export type EntryFilter = {
   /** A principal's name. */
   readonly actor?: string | undefined
   readonly action?: Action | undefined
+  /** An action of this group. */
+  readonly group?: ActionGroup | undefined
   /** Of a version that came into this stage, or left it. */
   readonly stage?: string | undefined
   /** Of moves that were made past their gates. */
@@ -40,7 +43,7 @@ export async function readEntriesBefore(
   { beforeSeq, countMax }: { readonly beforeSeq: number; readonly countMax: number },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq < ${beforeSeq}`
-  return readEntries(db, where, { direction: sql`desc`, count: countMax })
+  return readEntries(db, filter, { where, direction: sql`desc`, count: countMax })
 }
 
 /** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first. */
@@ -53,7 +56,7 @@ export async function readEntriesAfter(
   }: { readonly afterSeq: number; readonly lastSeq?: number },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
-  return readEntries(db, where, { direction: sql`asc`, count: batchCount })
+  return readEntries(db, filter, { where, direction: sql`asc`, count: batchCount })
 }
 
 /** All entries up to `lastSeq` in batches, oldest first, negative numbers included. */
@@ -79,11 +82,15 @@ export async function readLastSeq(db: Database): Promise<number> {
   return row?.seq ?? 0
 }
 
+type Wanted = { readonly where: SQL; readonly direction: SQL; readonly count: number }
+
 async function readEntries(
   db: Database,
-  where: SQL,
-  { direction, count }: { readonly direction: SQL; readonly count: number },
+  { group }: EntryFilter,
+  wanted: Wanted,
 ): Promise<SealedEntry[]> {
+  const { direction, count } = wanted
+  const where = group === undefined ? wanted.where : isOfGroup(group, wanted)
   const rows = await db.all(sql<AuditEntryRow>`
     with page as (
       select ${entryColumns}, length(e.actor) + length(coalesce(e.before, ''))
@@ -95,6 +102,18 @@ async function readEntries(
       from page)
     where ahead < ${batchChars} order by seq ${direction}`)
   return rows.map(sealedEntryFrom)
+}
+
+/**
+ * The first entries of each action, by its index: a group may be as rare, or as large, as the log is long,
+ * and neither all of the log nor all of the group is read.
+ */
+function isOfGroup(group: ActionGroup, { where, direction, count }: Wanted): SQL {
+  return sql`e.seq in (
+    select found.seq from json_each(${JSON.stringify(actionGroups[group])}) wanted
+    cross join audit_entries found on found.seq in (
+      select e.seq from audit_entries e where e.action = wanted.value and ${where}
+      order by e.seq ${direction} limit ${count}))`
 }
 
 function conditionsSql(filter: EntryFilter): SQL {

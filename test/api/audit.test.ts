@@ -103,6 +103,13 @@ describe('the audit log', () => {
     ['?until=1790000000000', []],
     ['?since=9000000000000', []],
     ['?since=0&until=9000000000000&action=model_version.alias_set', [7]],
+    ['?group=moves', [7, 6, 5]],
+    ['?group=moves&max_results=2', [7, 6]],
+    ['?group=moves&version=1&model=m', [5]],
+    ['?group=models', [8, 4, 3, 2, 1]],
+    ['?group=moves&action=model_version.alias_set', [7]],
+    ['?group=moves&action=model_version.created', []],
+    ['?group=refused', []],
   ])('%s finds entries %j', async (query, seqs) => {
     const { audit } = await auditServer()
     expect((await audit(query)).json.items.map((entry: Entry) => entry.seq)).toEqual(seqs)
@@ -123,6 +130,7 @@ describe('the audit log', () => {
     '?model=m&version=x',
     '?model=',
     '?action=model_version.flown',
+    '?group=flights',
     '?since=yesterday',
     '?until=-1',
     '?actr=bob',
@@ -137,6 +145,21 @@ describe('the audit log', () => {
     const { audit } = await auditServer()
     const { status, json } = await audit(query)
     expect([status, json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+  })
+
+  test('of a group comes in pages, and as a file from its oldest entry on', async () => {
+    const { audit, exported } = await auditServer()
+    const first = await audit('?group=moves&max_results=2')
+    const rest = await audit(`?group=moves&max_results=2&page_token=${first.json.next_page_token}`)
+    expect(rest.json.items.map((entry: Entry) => entry.seq)).toEqual([5])
+    const { text } = await exported('?group=moves')
+    const seqs = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).seq)
+    expect(seqs).toEqual([5, 6, 7])
+    const other = await audit(`?group=models&page_token=${first.json.next_page_token}`)
+    expect(other.status).toBe(400)
   })
 
   test('is closed to who has no right to it, on every path', async () => {

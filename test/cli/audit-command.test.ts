@@ -62,6 +62,9 @@ describe('gatehouse audit', () => {
     expect((await run(set)).out).toMatch(
       /^3 {2}20[\d-]+ [\d:]+Z {2}anonymous \(not verified\) set the tag k of the model m to line\\u2028separator\n$/,
     )
+    const moves = await run(['audit', 'list', '--data', folder, '--group', 'moves', '--json'])
+    expect(JSON.parse(moves.out).map(({ seq }: { seq: number }) => seq)).toContain(5)
+    expect(JSON.parse(moves.out).map(({ seq }: { seq: number }) => seq)).not.toContain(3)
     const none = await run(['audit', 'list', '--data', folder, '--model', 'nobody'])
     expect(none.out).toBe('no entries in the audit log\n')
     const tags = await run([

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { actionGroups } from '../../src/audit/action-groups.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { admin } from '../support/auth-server.ts'
 import { markupIn, pagesOf, textOf } from './page.ts'
@@ -79,6 +80,21 @@ describe('the page of the audit log', () => {
     }
   })
 
+  test('has what belongs together behind one tab, as the API has', async () => {
+    const { ida, as, call } = await auditedWorld()
+    const { html } = await as(ida).get('/audit?group=access')
+    const { json } = await call(ida, 'GET', '/api/v1/audit?group=access')
+    expect(seqsIn(html)).toEqual(json.items.map(({ seq }: { seq: number }) => seq))
+    const actions = json.items.map(({ action }: { action: string }) => action)
+    expect(actions).toEqual(expect.arrayContaining(['user.created', 'group.set', 'grant.created']))
+    expect(actionGroups.access).toEqual(expect.arrayContaining(actions))
+    expect(html).toContain('href="/audit?group=access" aria-current="page"')
+    expect(html).toContain('<option value="access" selected')
+    expect(html).toContain('href="/api/v1/audit/export?group=access&amp;format=csv"')
+    const both = await as(ida).get('/audit?group=access&action=group.set')
+    expect(textOf(both.html)).not.toContain('made the user')
+  })
+
   test('goes on behind its hundredth entry, and back', async () => {
     const { ida, as, mlflow, ann, name } = await auditedWorld()
     for (let i = 0; i < 100; i++) {
@@ -97,6 +113,7 @@ describe('the page of the audit log', () => {
     ['version=2', 'name the model too'],
     ['model=m&version=x', 'is no version'],
     ['action=model_version.flown', 'has no action'],
+    ['group=flights', 'has no group'],
     ['since=yesterday', "'yesterday' is no time"],
   ])('shows beside the fields what is wrong with ?%s', async (query, message) => {
     const { ida, as } = await auditedWorld()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actionGroupNames } from '../../audit/action-groups.ts'
 import { actions } from '../../audit/actions.ts'
 import { endpoint } from './endpoint.ts'
 import { ApproverShape, Moment, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
@@ -15,6 +16,10 @@ const Filter = z.strictObject({
     .describe('Of that model'),
   actor: z.string().min(1).optional().describe("A principal's name"),
   action: z.enum(actions).optional(),
+  group: z
+    .enum(actionGroupNames)
+    .optional()
+    .describe('Actions that belong together, such as all that change who may do what'),
   stage: z.string().min(1).optional().describe('Of versions that came into this stage, or left it'),
   break_glass: z.enum(['true']).optional().describe('Only moves that were made past their gates'),
   since: Moment.optional().describe(

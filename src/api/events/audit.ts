@@ -18,7 +18,8 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 
 type Filtered = Pick<
   RequestOf<typeof endpoints.listAudit>['query'],
-  'model' | 'version' | 'actor' | 'action' | 'stage' | 'break_glass' | 'since' | 'until'
+  | ('model' | 'version' | 'actor' | 'action' | 'group')
+  | ('stage' | 'break_glass' | 'since' | 'until')
 >
 
 /** The audit log, for those who may read it: of one model, or of all. */

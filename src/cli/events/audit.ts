@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import * as endpoints from '../../api/endpoints/audit.ts'
+import { type ActionGroup, actionGroupNames } from '../../audit/action-groups.ts'
 import { actions } from '../../audit/actions.ts'
 import { sentenceOf } from '../../audit/sentence.ts'
 import type { GatehouseClient } from '../../client/client.ts'
@@ -27,6 +28,9 @@ function addFilters(command: Command): Command {
     .option('--version <number>', 'of this version of the model')
     .option('--actor <name>', 'by this principal')
     .addOption(new Option('--action <action>', 'of this kind').choices(actions))
+    .addOption(
+      new Option('--group <group>', 'of kinds that belong together').choices(actionGroupNames),
+    )
     .option('--stage <stage>', 'of versions that came into this stage, or left it')
     .option('--break-glass', 'only moves that were made past their gates')
     .option('--since <time>', 'not before: Unix milliseconds, or 2026-11-24T12:00Z')
@@ -38,6 +42,7 @@ type Filters = {
   readonly version?: string
   readonly actor?: string
   readonly action?: (typeof actions)[number]
+  readonly group?: ActionGroup
   readonly stage?: string
   readonly breakGlass?: true
   readonly since?: string
@@ -46,10 +51,10 @@ type Filters = {
 
 function filtersOf(command: Command) {
   const { since, until, breakGlass, ...given } = command.opts<Filters>()
-  const { model, version, actor, action, stage } = given
+  const { model, version, actor, action, group, stage } = given
   const break_glass = breakGlass ? 'true' : undefined
   return {
-    ...{ model, version, actor, action, stage, break_glass },
+    ...{ model, version, actor, action, group, stage, break_glass },
     since: timeOf(since),
     until: timeOf(until),
   }

@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import { actions } from '../../audit/actions.ts'
+import { actionGroupNames, actionGroups } from '../../audit/action-groups.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import type { ChainHead } from '../../audit/seal.ts'
 import type { FormProblem } from '../forms.ts'
@@ -105,24 +105,25 @@ const AuditActions: FC<AuditPageProps> = ({ frame: { to }, terms, head }) => {
   )
 }
 
-const presetTerms = ['action', 'actor', 'stage', 'break_glass'] as const
+const presetTerms = ['action', 'group', 'actor', 'stage', 'break_glass'] as const
 
 /** What auditors look for most; the other terms stay. */
 function presetsOf({ to, caller }: Frame, terms: AuditTerms) {
   const presets = [
     { text: 'Everything', of: {} },
-    { text: 'Moves', of: { action: 'model_version.transitioned' } },
+    { text: 'Moves', of: { group: 'moves' } },
     { text: 'Production', of: { stage: 'Production' } },
-    { text: 'Break-glass', of: { break_glass: 'true' } },
     { text: 'Rollbacks', of: { action: 'model_version.rolled_back' } },
-    { text: 'Reviews', of: { action: 'promotion.reviewed' } },
-    { text: 'Refused', of: { action: 'request.refused' } },
-    { text: 'Policies changed', of: { action: 'policy.changed' } },
-    { text: 'Grants', of: { action: 'grant.created' } },
+    { text: 'Break-glass', of: { break_glass: 'true' } },
+    { text: 'Promotions', of: { group: 'promotions' } },
+    { text: 'Policies', of: { group: 'policies' } },
+    { text: 'Access', of: { group: 'access' } },
+    { text: 'Sign-ins', of: { group: 'sign_ins' } },
+    { text: 'Refused', of: { group: 'refused' } },
     ...(caller.name === '' ? [] : [{ text: 'By me', of: { actor: caller.name } }]),
   ]
-  const { action, actor, stage, break_glass, ...others } = terms
-  const chosen = { action, actor, stage, break_glass }
+  const { action, group, actor, stage, break_glass, ...others } = terms
+  const chosen = { action, group, actor, stage, break_glass }
   return presets.map(({ text, of }: { text: string; of: AuditTerms }) => ({
     text,
     href: to.query(to.audit, { ...others, ...of }),
@@ -143,13 +144,28 @@ const AuditFilter: FC<FilterProps> = ({ to, terms, problem }) => (
     <TextTerm label="Version" name="version" value={terms.version} isNumber />
     <TextTerm label="Who" name="actor" value={terms.actor} />
     <label>
+      Kind
+      <select name="group">
+        <option value="">any</option>
+        {actionGroupNames.map((group) => (
+          <option value={group} selected={group === terms.group}>
+            {group.replaceAll('_', '-')}
+          </option>
+        ))}
+      </select>
+    </label>
+    <label>
       Action
       <select name="action">
         <option value="">any</option>
-        {actions.map((action) => (
-          <option value={action} selected={action === terms.action}>
-            {action.replaceAll('_', ' ').replace('.', ': ')}
-          </option>
+        {actionGroupNames.map((group) => (
+          <optgroup label={group.replaceAll('_', '-')}>
+            {actionGroups[group].map((action) => (
+              <option value={action} selected={action === terms.action}>
+                {action.replaceAll('_', ' ').replace('.', ': ')}
+              </option>
+            ))}
+          </optgroup>
         ))}
       </select>
     </label>

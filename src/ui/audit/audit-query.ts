@@ -1,3 +1,4 @@
+import { type ActionGroup, actionGroupNames } from '../../audit/action-groups.ts'
 import { type Action, actions } from '../../audit/actions.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { AuditQuery } from '../../governance/history/audit-page.ts'
@@ -10,7 +11,7 @@ import { numberIn, type Paths } from '../paths.ts'
 export type AuditTerms = Readonly<Partial<Record<(typeof auditTerms)[number], string>>>
 
 const auditTerms = [
-  ...(['model', 'version', 'actor', 'action'] as const),
+  ...(['model', 'version', 'actor', 'action', 'group'] as const),
   ...(['stage', 'break_glass', 'since', 'until'] as const),
 ] as const
 
@@ -26,7 +27,7 @@ export function auditTermsOf(c: AppContext): AuditTerms {
 
 /** What the terms ask for. @throws INVALID_PARAMETER_VALUE the message names the field */
 export function auditQueryOf(terms: AuditTerms): AuditQuery {
-  const { version, action, since, until, break_glass, ...names } = terms
+  const { version, action, group, since, until, break_glass, ...names } = terms
   if (break_glass !== undefined && break_glass !== 'true')
     throw invalid("'break_glass' is true, or left out")
   if (version !== undefined && names.model === undefined) {
@@ -36,6 +37,7 @@ export function auditQueryOf(terms: AuditTerms): AuditQuery {
     ...names,
     version: version === undefined ? undefined : versionIn(version),
     action: action === undefined ? undefined : actionIn(action),
+    group: group === undefined ? undefined : groupIn(group),
     isBreakGlass: break_glass === undefined ? undefined : true,
     sinceMs: since === undefined ? undefined : momentIn(since),
     untilMs: until === undefined ? undefined : momentIn(until),
@@ -52,6 +54,12 @@ function actionIn(text: string): Action {
   const action = actions.find((one) => one === text)
   if (action === undefined) throw invalid(`The audit log has no action '${excerpt(text)}'`)
   return action
+}
+
+function groupIn(text: string): ActionGroup {
+  const group = actionGroupNames.find((one) => one === text)
+  if (group === undefined) throw invalid(`The audit log has no group of actions '${excerpt(text)}'`)
+  return group
 }
 
 /**
