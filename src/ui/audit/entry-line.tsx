@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { AuditEntry } from '../../audit/entry.ts'
-import { sentenceOf } from '../../audit/sentence.ts'
+import { sentenceOf } from '../../audit/sentences/sentence.ts'
 import { Chip } from '../parts/chips.tsx'
 import { Given } from '../parts/text.tsx'
 import { numberIn, type Paths } from '../paths.ts'

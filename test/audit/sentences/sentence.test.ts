@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { actions } from '../../src/audit/actions.ts'
-import { type Happening, sentenceOf } from '../../src/audit/sentence.ts'
-import { eventTypes } from '../../src/webhooks/events/event-types.ts'
+import { actions } from '../../../src/audit/actions.ts'
+import { type Happening, sentenceOf } from '../../../src/audit/sentences/sentence.ts'
+import { eventTypes } from '../../../src/webhooks/events/event-types.ts'
 
 const ann = { name: 'ann', verified: true }
 

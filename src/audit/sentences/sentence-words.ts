@@ -1,4 +1,4 @@
-import { cutText } from '../core/error.ts'
+import { cutText } from '../../core/error.ts'
 
 /** What an entry keeps, by its members. */
 export type Told = Readonly<Record<string, unknown>>
