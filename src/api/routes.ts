@@ -3,6 +3,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { grantRoutes } from './access/grants.ts'
 import { groupRoutes } from './access/groups.ts'
 import { identityRoutes } from './access/identities.ts'
+import { modelAccessRoutes } from './access/model-access.ts'
 import { serviceAccountRoutes } from './access/service-accounts.ts'
 import { signInRoutes } from './access/sign-ins.ts'
 import { tokenRoutes } from './access/tokens.ts'
@@ -52,6 +53,7 @@ export const served: readonly ServedEndpoint[] = [
   ...whoamiRoutes,
   ...findRoutes,
   ...auditRoutes,
+  ...modelAccessRoutes,
   ...stageRoutes,
   ...collectionRoutes,
   ...modelVersionRoutes,

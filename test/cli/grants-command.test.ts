@@ -40,3 +40,18 @@ test('who holds the database gives rights, lists them and takes them away', asyn
   expect(wrong.err).toContain("one of 'stage' and 'alias'")
   expect((await grants('add', 'ada', 'fly')).code).not.toBe(0)
 }, 60_000)
+
+test('who may do what with one model is listed with what names it', async () => {
+  const models = (...args: string[]) => runHere(['models', ...args, '--data', data])
+  expect((await models('create', 'fraud-nightly')).code).toBe(0)
+  await grants('add', 'group:release', 'promote', '--models', 'fraud-*', '--stage', 'Staging')
+  const { out, code } = await models('access', 'fraud-nightly')
+  expect(code).toBe(0)
+  expect(out).toContain('with access control off everybody may do everything; with it on:\n')
+  expect(out).toMatch(/^WHO +MAY +ON$/m)
+  expect(out).toMatch(/^group:release +promote +fraud-\* to stage Staging$/m)
+  const json = JSON.parse((await models('access', 'fraud-nightly', '--json')).out)
+  expect(json.grants).toContainEqual(expect.objectContaining({ principal: 'group:release' }))
+  const none = await models('access', 'nothing')
+  expect([none.code, none.err]).toEqual([1, expect.stringMatching(/nothing.* not found/)])
+}, 60_000)

@@ -41,6 +41,36 @@ test('who has MANAGE sees who has what on the model, and by what', async () => {
   expect(markupIn(forAdmin.html)).toEqual([])
 })
 
+test('the API answers what the page shows, to each as much as there', async () => {
+  const { ann, rita, eve, call } = await world()
+  const path = '/api/v1/models/fraud-detector/access'
+  await call(admin, 'POST', '/api/v1/grants', {
+    ...{ principal: 'user:rita', action: 'promote', models: 'fraud-*', stage: 'Production' },
+  })
+  const { json } = await call(ann, 'GET', path)
+  expect(json).toMatchObject({
+    access_control: true,
+    level: 'MANAGE',
+    is_admin: false,
+    more: false,
+  })
+  expect(json.permissions).toContainEqual({
+    ...{ permission: 'NO_PERMISSIONS', resource_type: 'registered_model', on_all: false },
+    username: 'eve',
+  })
+  expect([json.grants, json.needed]).toEqual([undefined, undefined])
+  const forAdmin = (await call(admin, 'GET', path)).json
+  expect(forAdmin.grants).toMatchObject([{ principal: 'user:rita', stage: 'Production' }])
+  const cut = (await call(ann, 'GET', `${path}?max_results=1`)).json
+  expect([cut.permissions.length, cut.more]).toEqual([1, true])
+  const forReader = (await call(rita, 'GET', path)).json
+  expect(forReader.permissions).toBeUndefined()
+  expect(forReader.needed).toContain('MANAGE on registered model')
+  expect((await call(eve, 'GET', path)).status).toBe(403)
+  expect((await call(admin, 'GET', '/api/v1/models/none/access')).status).toBe(404)
+  expect((await call(ann, 'GET', `${path}?max_result=1`)).status).toBe(400)
+})
+
 test('others see what they have, and why not more', async () => {
   const { as, rita, otto, eve } = await world()
   for (const who of [rita, otto]) {
@@ -89,4 +119,7 @@ test('without access control the page says that everybody may do everything', as
   await call('POST', '/api/2.0/mlflow/registered-models/create', { name: 'fraud' })
   const { html } = await pagesOf(app).get('/models/fraud/access')
   expect(textOf(html)).toContain('Access control is off')
+  const { json } = await call('GET', '/api/v1/models/fraud/access')
+  expect(json).toMatchObject({ access_control: false, more: false, permissions: [], grants: [] })
+  expect(json.level).toBeUndefined()
 })

@@ -6,7 +6,6 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from '../accounts/epoch.ts'
 import type { Level } from './levels.ts'
-import { isPromptModel } from './permitted.ts'
 import { levelFor, patternColumn, type Resource, type ResourceType } from './resources.ts'
 
 /** What a role permits on one thing, or on all of a type. */
@@ -195,64 +194,4 @@ function permissionEntry(
         and om.id = iif(p.resource = '*', null, cast(p.resource as integer))
       where ${which}`,
   })
-}
-
-/** What somebody has on a registered model, by a permission on it or on all of its kind. */
-export type ModelPermission = {
-  readonly permission: Level
-  /** On the model itself; else on all models, on all versions, or on the workspace. */
-  readonly isOwn: boolean
-  /** MLflow's type: `registered_model`, `registered_model_version`, `workspace` and so on. */
-  readonly resourceType: string
-  /** The account that it was given to; undefined: a role. */
-  readonly account: string | undefined
-  readonly role: string
-  /** Names of who has the role, the first 20. */
-  readonly holders: readonly string[]
-  readonly holderCount: number
-}
-
-type HeldRow = {
-  permission: Level
-  is_own: number
-  resource_type: string
-  account: string | null
-  role: string
-  holders: string
-  holder_count: number
-}
-
-/**
- * All permissions that decide about a registered model, those of accounts first, by name.
- *
- * @param page.model `registered_models.id`
- * @param page.count so many at most
- */
-export async function listModelPermissions(
-  ctx: Context,
-  { model, count }: { readonly model: number; readonly count: number },
-): Promise<ModelPermission[]> {
-  const rows = await ctx.db.all(sql<HeldRow>`
-    select p.permission, p.resource <> '*' as is_own, p.resource_type, a.name as account, r.name as role,
-      (select json_group_array(name) from (select h.name from role_holders rh
-        join accounts h on h.id = rh.account where rh.role = r.id order by h.name limit 20)) as holders,
-      (select count(*) from role_holders rh where rh.role = r.id) as holder_count
-    from registered_models m join role_permissions p on
-        (p.resource = cast(m.id as text) and p.resource_type in ('registered_model', 'prompt'))
-        or (p.resource = '*' and (p.resource_type = 'workspace' or iif(${isPromptModel},
-          p.resource_type in ('prompt', 'prompt_version'),
-          p.resource_type in ('registered_model', 'registered_model_version'))))
-      join roles r on r.id = p.role and r.workspace = ${ctx.workspace}
-      left join accounts a on a.id = r.account
-    where m.id = ${model}
-    order by p.resource = '*', a.name is null, coalesce(a.name, r.name), p.id limit ${count}`)
-  return rows.map((row) => ({
-    permission: row.permission,
-    isOwn: row.is_own === 1,
-    resourceType: row.resource_type,
-    account: row.account ?? undefined,
-    role: row.role,
-    holders: JSON.parse(row.holders) as string[],
-    holderCount: row.holder_count,
-  }))
 }

@@ -26,7 +26,7 @@ export const grantRoutes: readonly ServedEndpoint[] = [
   }),
 ]
 
-function grantToWire(grant: Grant) {
+export function grantToWire(grant: Grant) {
   return {
     id: String(grant.id),
     principal: grant.principal,

@@ -20,7 +20,7 @@ const NewGrant = z.strictObject({
   alias: z.string().min(1).optional().describe('Instead of `stage`: of this alias'),
 })
 
-const GrantShape = NewGrant.extend({
+export const GrantShape = NewGrant.extend({
   id: z.string(),
   created_by: z.string(),
   created_at: z.number().int(),

@@ -77,6 +77,7 @@ function allGrants(client: GatehouseClient) {
   return readEveryPage((page_token) => client.call(endpoints.listGrants, { query: { page_token } }))
 }
 
-function placeOf({ stage, alias }: Shown): string {
+/** `stage Production`, of grants that name a place. */
+export function placeOf({ stage, alias }: Pick<Shown, 'stage' | 'alias'>): string {
   return stage ? `stage ${stage}` : alias ? `alias ${alias}` : ''
 }

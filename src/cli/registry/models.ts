@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { GatehouseClient } from '../../client/client.ts'
+import { modelAccessCommand } from '../access/model-access.ts'
 import {
   addListFlags,
   callMlflow,
@@ -38,6 +39,7 @@ export function modelsCommand(): Command {
     updateCommand(),
     renameCommand(),
     deleteCommand(),
+    modelAccessCommand(),
     ...tagCommands({
       names: ['<model>'],
       set: (client, [name], tag) =>

@@ -612,6 +612,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
     'READ',
     async (w) => ours.get(`deployments/${(await w.newDeployment()).name}/stats`),
   ],
+  getModelAccess: ['READ', (w) => ours.get(`models/${w.model}/access`)],
   listVersionMetrics: ['READ', (w) => ours.get(`models/${w.model}/metrics?key=a`)],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],

@@ -1,7 +1,6 @@
 import type { FC } from 'hono/jsx'
-import type { Grant } from '../../../access/permissions/grants.ts'
-import { type Level, permissions as levels } from '../../../access/permissions/levels.ts'
-import type { ModelPermission } from '../../../access/permissions/role-permissions.ts'
+import type { ModelAccess, ModelPermission } from '../../../access/model-access.ts'
+import { permissions as levels } from '../../../access/permissions/levels.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { LineField, Problem } from '../../parts/fields.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -11,22 +10,7 @@ import type { Frame } from '../../shell/frame.ts'
 import { modelCrumbs, Page } from '../../shell/page.tsx'
 import { ModelTabs } from '../model-tabs.tsx'
 
-type ModelAccessProps = Reshown & {
-  readonly frame: Frame
-  readonly name: string
-  /** The caller's; undefined: access control is off. */
-  readonly level: Level | undefined
-  readonly isAdmin: boolean
-  /** What everybody has to whom nothing was given. */
-  readonly others: Level
-  /** Undefined: the caller may not see them. */
-  readonly permissions: readonly ModelPermission[] | undefined
-  readonly hasMore: boolean
-  /** Why the caller may not change them; undefined: they may. */
-  readonly whyNot: string | undefined
-  /** Rights beyond those of MLflow; undefined: the caller may not see them. */
-  readonly grants: readonly Grant[] | undefined
-}
+type ModelAccessProps = Reshown & ModelAccess & { readonly frame: Frame; readonly name: string }
 
 /** Who may do what with a model, and by what. */
 export const ModelAccessPage: FC<ModelAccessProps> = (props) => {
@@ -39,13 +23,7 @@ export const ModelAccessPage: FC<ModelAccessProps> = (props) => {
       heading={<Given text={name} />}
       section="models"
       crumbs={[...modelCrumbs(to, name), { text: 'Access' }]}
-      api={{
-        method: 'GET',
-        path: to.query('/api/2.0/mlflow/registered-models/permissions/get', {
-          name,
-          username: frame.caller.name,
-        }),
-      }}
+      api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/access` }}
     >
       <ModelTabs {...{ name, to }} current="access" />
       <Problem of={problem} />

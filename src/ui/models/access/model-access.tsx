@@ -1,11 +1,8 @@
-import { listGrantsFor } from '../../../access/permissions/grants.ts'
+import { readModelAccess } from '../../../access/model-access.ts'
 import { parseLevel } from '../../../access/permissions/levels.ts'
-import { defaultLevelOf } from '../../../access/permissions/permitted.ts'
-import { getModelLevel, requireModel } from '../../../access/permissions/require.ts'
+import { requireModel } from '../../../access/permissions/require.ts'
 import { getModelResource } from '../../../access/permissions/resources.ts'
-import { listModelPermissions } from '../../../access/permissions/role-permissions.ts'
 import { grantTo, regrantTo, revokeFrom } from '../../../access/permissions/user-permissions.ts'
-import { requireGovernor } from '../../../access/permissions/workspace-rights.ts'
 import { RegistryError } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import type { Context } from '../../../platform/context.ts'
@@ -13,7 +10,6 @@ import { getModel } from '../../../registry/models/registered-models.ts'
 import { modelNameOf } from '../../addressed.ts'
 import { attempt } from '../../attempt.ts'
 import { changeOn, checkGiven, type Reshown } from '../../changes/change.ts'
-import { findRefusal } from '../../forms.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { ModelAccessPage } from './model-access-page.tsx'
@@ -24,27 +20,9 @@ const shownMax = 200
 export async function showModelAccess(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
-  const [frame, model, whyNot, whyNotGrants] = await Promise.all([
-    frameOf(c),
-    getModel(ctx, name),
-    findRefusal(requireModel(ctx, name, 'MANAGE')),
-    findRefusal(requireGovernor(ctx)),
-  ])
-  const mayList = ctx.settings.auth && whyNot === undefined
-  const [level, permissions, grants] = await Promise.all([
-    ctx.settings.auth ? getModelLevel(ctx, name) : undefined,
-    mayList ? listModelPermissions(ctx, { model: model.id, count: shownMax + 1 }) : undefined,
-    ctx.settings.auth && whyNotGrants === undefined ? listGrantsFor(ctx, name) : undefined,
-  ])
-  const page = (
-    <ModelAccessPage
-      {...{ frame, name, level, whyNot, grants, ...shown }}
-      permissions={permissions?.slice(0, shownMax)}
-      hasMore={(permissions?.length ?? 0) > shownMax}
-      others={defaultLevelOf(ctx)}
-      isAdmin={ctx.principal.isAdmin}
-    />
-  )
+  const [frame, { id }] = await Promise.all([frameOf(c), getModel(ctx, name)])
+  const access = await readModelAccess(ctx, { id, name, count: shownMax })
+  const page = <ModelAccessPage {...{ frame, name, ...access, ...shown }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
