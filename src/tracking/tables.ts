@@ -72,7 +72,7 @@ export const runs = sqliteTable(
   ],
 )
 
-const runColumn = () =>
+export const runColumn = () =>
   integer()
     .notNull()
     .references(() => runs.id, { onDelete: 'cascade' })
@@ -112,42 +112,7 @@ export const metricChunks = sqliteTable(
   (t) => [index('metric_chunks_by_place').on(t.run, t.key, t.first_ms, t.first_step)],
 )
 
-/** An object of the blob store that has parts of the histories of many runs; see folding/segment.ts. */
-export const metricPacks = sqliteTable('metric_packs', {
-  /** Never used again: a run that was folded since has a part in a greater one. */
-  id: integer().primaryKey({ autoIncrement: true }),
-  key: text().notNull().unique(),
-  size_bytes: integer().notNull(),
-  created_at_ms: integer().notNull(),
-  /** When gc found no run in it; null: it has some. */
-  emptied_at_ms: integer(),
-})
-
-/** A part of the history of a run that is in a pack instead of rows. */
-export const foldedMetrics = sqliteTable(
-  'folded_metrics',
-  {
-    run: runColumn(),
-    pack: integer()
-      .notNull()
-      .references(() => metricPacks.id),
-    /** Where in the pack it begins, and how long it and its directory are, in bytes. */
-    start: integer().notNull(),
-    length: integer().notNull(),
-    directory_length: integer().notNull(),
-    points: integer().notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.run, t.pack] }), index('folded_metrics_by_pack').on(t.pack)],
-)
-
-/** How far folding came: the next run of the job begins at this `runs.id`, and not before this. One row, of the id 1. */
-export const metricFolding = sqliteTable('metric_folding', {
-  id: integer().primaryKey(),
-  next_run: integer().notNull(),
-  next_at_ms: integer().notNull(),
-})
-
-/** The point of greatest (step, timestamp, value) of each key, kept by the write that logs it. */
+/** The point of greatest (step, timestamp, value) of each key, and its extremes, kept by the write that logs points. */
 export const latestMetrics = sqliteTable(
   'latest_metrics',
   {
@@ -157,6 +122,9 @@ export const latestMetrics = sqliteTable(
     is_nan: integer().notNull(),
     step: integer().notNull(),
     timestamp_ms: integer().notNull(),
+    /** Of all points that are not NaN; null: there is none, or, up to `metricExtremes`, nobody looked. */
+    least: real(),
+    greatest: real(),
   },
   (t) => [primaryKey({ columns: [t.run, t.key] })],
 )

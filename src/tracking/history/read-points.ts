@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../../core/error.ts'
 import { int64FromRow } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Database } from '../../db/database.ts'
@@ -177,9 +178,22 @@ function takeChunks(reading: Reading, found: readonly ChunkRow[], count: number)
   reading.chunks.last = found.at(-1) ?? reading.chunks.last
   reading.chunks.read += found.length
   for (const { body } of found) {
-    const points = decodePoints(body)
+    const points = decodeUnlessDamaged(reading.wanted.key, body)
     reading.chunks.points += points.length
     addBehind(reading, points)
+  }
+}
+
+/** @throws DATA_LOSS the row is damaged */
+function decodeUnlessDamaged(key: string, body: string): Point[] {
+  try {
+    return decodePoints(body)
+  } catch (cause) {
+    throw new RegistryError(
+      'DATA_LOSS',
+      `Stored points of the metric '${excerpt(key)}' are damaged; restore the database from a backup, or delete the run`,
+      { cause },
+    )
   }
 }
 

@@ -7,11 +7,11 @@ import { boundMetricsOfRuns, boundStatement } from '../../db/bound.ts'
 import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
-import { keepPoints, metricCellsOf, newChunksSql, pointColumns } from '../history/write-points.ts'
+import { keepPoints, newChunksSql, pointColumns } from '../history/write-points.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
-import { latestOf } from '../latest-metrics.ts'
 import { datasetCells, datasetColumns, longTextInserts } from '../run-data/dataset-texts.ts'
 import { checkDatasetInput, datasetBound } from '../run-data/inputs.ts'
+import { keepLatestSql, latestCellsOf } from '../run-data/keep-latest.ts'
 import { checkMetric, clampInfinity } from '../run-data/metrics.ts'
 import { paramValueCharsMax } from '../run-data/params.ts'
 import { tagValueCharsMax } from '../run-data/run-tags.ts'
@@ -199,13 +199,9 @@ function pointImports(runs: readonly ImportedRun[]) {
         }),
     }),
     latest: childInserts(clamped, {
-      cells: ({ points }) => latestOf(points).map(metricCellsOf),
-      insert: (rows) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
-        select owner, c0, c1, c2, c3, c4 from ${rows} where true
-        on conflict (run, key) do update set timestamp_ms = excluded.timestamp_ms,
-          step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-        where (excluded.step, excluded.timestamp_ms, excluded.value)
-          > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)`,
+      cells: ({ points }) => latestCellsOf(points),
+      insert: (rows) =>
+        keepLatestSql(sql`select owner, c0, c1, c2, c3, c4, c5, c6 from ${rows} where true`),
     }),
   }
 }

@@ -5,9 +5,9 @@ import { checkKey } from '../../core/names.ts'
 import { boundMetricNames } from '../../db/bound.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { keepPoints, metricCellsOf, newChunksSql, pointColumns } from '../history/write-points.ts'
-import { latestOf } from '../latest-metrics.ts'
+import { keepPoints, newChunksSql, pointColumns } from '../history/write-points.ts'
 import { isActiveRun, type Metric } from '../run.ts'
+import { keepLatestSql, latestCellsOf } from './keep-latest.ts'
 
 /**
  * Check a point's key and time.
@@ -56,7 +56,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         },
       ),
     ),
-    ...jsonChunksOf(latestOf(points).map(metricCellsOf)).flatMap((json) => [
+    ...jsonChunksOf(latestCellsOf(points)).flatMap((json) => [
       boundMetricNames({
         table: 'latest_metrics',
         owner: 'run',
@@ -64,15 +64,10 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         isNew: (run) => sql`exists (select 1 from json_each(${json}) p where not exists (
           select 1 from latest_metrics l where l.run = ${run} and l.key = p.value ->> 0))`,
       }),
-      sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
-        select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
-          point.value ->> 3, point.value ->> 4
+      keepLatestSql(sql`select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
+          point.value ->> 3, point.value ->> 4, point.value ->> 5, point.value ->> 6
         from runs cross join json_each(${json}) as point
-        where ${isActiveRun(ctx, runId)}
-        on conflict (run, key) do update set timestamp_ms = excluded.timestamp_ms,
-          step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-        where (excluded.step, excluded.timestamp_ms, excluded.value)
-          > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)`,
+        where ${isActiveRun(ctx, runId)}`),
     ]),
   ]
 }

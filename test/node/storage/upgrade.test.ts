@@ -53,6 +53,20 @@ test('files that an earlier release has read are read again by the rules of this
   expect(counts).toEqual({ scans: 0, missed: 0 })
 })
 
+test('metrics that an earlier release logged are noted to be read for their extremes, and no others', async () => {
+  const at = migrations.findIndex(({ name }) => name.includes('extremes_of_metrics'))
+  const place = (db: Database) => db.all(sql`select id, run, key from metric_extremes`)
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations.slice(0, at))
+  await fill(db)
+  const [{ run } = { run: 0 }] = await db.all(sql<{ run: number }>`select run from latest_metrics`)
+  await migrate(db, migrations)
+  expect(await place(db)).toEqual([{ id: 1, run: run + 1, key: '' }])
+  const fresh = new LibsqlFile(':memory:')
+  await migrate(fresh, migrations)
+  expect(await place(fresh)).toEqual([])
+})
+
 test('approvals of earlier releases are kept by place', async () => {
   const db = new LibsqlFile(':memory:')
   const at = migrations.findIndex(({ name }) => name.includes('approval_by_place'))

@@ -89,8 +89,9 @@ test('a history that is damaged is an error and not a shorter history', async ()
   )
   await log('log-batch', { metrics: batch })
   await platform.db.all(sql`update metric_chunks set body = substr(body, 1, length(body) - 8)`)
-  const { status } = await get(`metrics/get-history?run_id=${runId}&metric_key=m`)
-  expect(status).toBe(500)
+  const { status, json } = await get(`metrics/get-history?run_id=${runId}&metric_key=m`)
+  expect([status, json.error_code]).toEqual([410, 'DATA_LOSS'])
+  expect(json.message).toContain("the metric 'm' are damaged")
 })
 
 test('a chart of batches has every spike, NaN and infinity', async () => {
