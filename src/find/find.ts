@@ -10,6 +10,8 @@ import { readModelUri, resolveUri } from '../serving/resolve.ts'
 /** What words may mean, of each kind the likeliest first; only what the caller may read. */
 export type Found = {
   readonly models: readonly { readonly name: string }[]
+  /** A version is there where a URI named one. */
+  readonly prompts: readonly { readonly name: string; readonly version?: number }[]
   readonly versions: readonly { readonly model: string; readonly version: number }[]
   readonly requests: readonly FoundRequest[]
   readonly experiments: readonly { readonly id: number; readonly name: string }[]
@@ -36,7 +38,7 @@ const runsMax = 5000
 const charsMax = 1000
 
 const nothingFound: Found = {
-  ...{ models: [], versions: [], requests: [], experiments: [] },
+  ...{ models: [], prompts: [], versions: [], requests: [], experiments: [] },
   ...{ datasets: [], runs: [], loggedModels: [], traces: [], deployments: [] },
 }
 
@@ -49,6 +51,11 @@ export async function findMeant(ctx: Context, words: string): Promise<Found> {
   if (text === '') return nothingFound
   if (/^models:\/(?!m-[0-9a-f]+$)/.test(text)) {
     return { ...nothingFound, versions: await findByUri(ctx, text) }
+  }
+  if (text.startsWith('prompts:/')) {
+    const versions = await findByUri(ctx, text.replace('prompts:/', 'models:/'))
+    const prompts = versions.map(({ model, version }) => ({ name: model, version }))
+    return { ...nothingFound, prompts }
   }
   const id = text.replace(/^(?:runs:\/([^/]*).*|models:\/)/s, '$1')
   const rows = await ctx.db.batch(reads(ctx, id))
@@ -91,10 +98,12 @@ function reads(ctx: Context, text: string) {
   const experiment = /^\d{1,15}$/.test(text) ? Number(text) : null
   const request = /^#\d{1,15}$/.test(text) ? Number(text.slice(1)) : experiment
   const digest = /^(?:sha256:)?([0-9a-f]{8,64})$/.exec(text.toLowerCase())?.[1]
+  const named = (which: SQL) => sql<{ name: string }>`select m.name from registered_models m
+      where ${mayReadModel} and ${which} and ${has(sql`m.name`)}
+      order by ${isInside(sql`m.name`)}, m.updated_at_ms desc limit ${eachMax}`
   return {
-    models: sql<{ name: string }>`select m.name from registered_models m
-      where ${mayReadModel} and not ${isPromptModel} and ${has(sql`m.name`)}
-      order by ${isInside(sql`m.name`)}, m.updated_at_ms desc limit ${eachMax}`,
+    models: named(sql`not ${isPromptModel}`),
+    prompts: named(isPromptModel),
     versions: sql<{ model: string; version: number }>`select m.name as model, v.version
       from manifests f join model_versions v on v.manifest = f.id
       join registered_models m on m.id = v.registered_model

@@ -74,6 +74,18 @@ function proofPathsUnder(prefix: string) {
   }
 }
 
+/** Of prompts, which are registered models whose versions are texts. */
+function promptPathsUnder(prefix: string) {
+  const prompt = (name: string) => `${prefix}/prompts/${part(name)}`
+  return {
+    prompts: `${prefix}/prompts`,
+    prompt,
+    promptVersion: (name: string, number: number) => `${prompt(name)}/${number}`,
+    comparePrompt: (name: string, versions: readonly number[]) =>
+      query(`${prompt(name)}/compare`, { v: versions.join(',') }),
+  }
+}
+
 /** Of a registered model and what is below it. @param model the page of one */
 function modelPathsUnder(model: (name: string) => string) {
   return {
@@ -106,6 +118,7 @@ export function pathsUnder(prefix: string) {
     home: `${prefix}/`,
     models: `${prefix}/models`,
     collections: `${prefix}/collections`,
+    ...promptPathsUnder(prefix),
     promotions: `${prefix}/promotions`,
     audit: `${prefix}/audit`,
     deployments: `${prefix}/deployments`,

@@ -78,6 +78,7 @@ import {
   showPromotion,
 } from './promotions/promotions.tsx'
 import { postWithdrawal, showWithdrawal } from './promotions/withdraw.tsx'
+import { promptRoutes } from './prompts/routes.ts'
 import {
   postAttestation,
   postBundle,
@@ -110,6 +111,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/find', guard(anyone), showFind)
     .get('/assets/:file', guard('public'), sendAsset)
     .route('/', modelRoutes())
+    .route('/', promptRoutes())
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)
     .get('/signin/oidc', guard('public'), begin)

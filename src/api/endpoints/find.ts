@@ -8,10 +8,16 @@ export const find = endpoint({
   tag: 'find',
   summary: 'What words may mean: at most eight of each kind, of what the caller may read',
   description:
-    'A part of a name, an id or its beginning, `#12` for a promotion request, the digest of a version, `models:/fraud@champion`, `runs:/<id>/model`. Names of runs are looked for among the 5,000 newest.',
+    'A part of a name, an id or its beginning, `#12` for a promotion request, the digest of a version, `models:/fraud@champion`, `prompts:/support/2`, `runs:/<id>/model`. Names of runs are looked for among the 5,000 newest.',
   query: z.object({ q: z.string().max(1000).default('') }),
   answer: z.object({
     models: z.array(z.object({ name: z.string() })),
+    prompts: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string().optional().describe('Where a URI named one'),
+      }),
+    ),
     versions: z.array(z.object({ model: z.string(), version: z.string() })),
     promotions: z.array(
       z.object({

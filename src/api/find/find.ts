@@ -12,6 +12,10 @@ export const findRoutes: readonly ServedEndpoint[] = [
     })
     return {
       models: found.models,
+      prompts: found.prompts.map(({ name, version }) => ({
+        name,
+        ...(version !== undefined && { version: String(version) }),
+      })),
       versions: found.versions.map(asText),
       promotions: found.requests.map(({ id, version, ...rest }) => ({
         ...rest,

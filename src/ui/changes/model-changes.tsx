@@ -1,11 +1,5 @@
 import { requireModel, requirePromoting } from '../../access/permissions/require.ts'
-import { conflict, invalid } from '../../core/error.ts'
-import {
-  deleteFreeModel,
-  deleteGuardedAlias,
-  renameFreeModel,
-} from '../../governance/moves/guarded-changes.ts'
-import { pointAlias } from '../../governance/moves/move-to-stage.ts'
+import { deleteFreeModel, renameFreeModel } from '../../governance/moves/guarded-changes.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import type { Context } from '../../platform/context.ts'
 import { getModel, updateModel } from '../../registry/models/registered-models.ts'
@@ -17,11 +11,11 @@ import {
 import { deleteModelTag, setModelTag } from '../../registry/tags.ts'
 import { listDeploymentNames } from '../../serving/deployments.ts'
 import { modelNameOf } from '../addressed.ts'
-import { type FormFields, findRefusal } from '../forms.ts'
-import { numberIn } from '../paths.ts'
+import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { aliasFrom, changeOn, checkGiven, checkTyped, type Reshown } from './change.ts'
+import { makeAliasPosts } from './alias-changes.ts'
+import { changeOn, checkGiven, checkTyped, type Reshown } from './change.ts'
 import { ModelEditPage } from './model-edit-page.tsx'
 import { makeTagPosts } from './tag-changes.ts'
 
@@ -74,53 +68,8 @@ export const modelTagPosts = makeTagPosts(change, {
   },
 })
 
-/** `POST /models/{name}/aliases`: where a policy guards the alias, a request. */
-export const postAlias = change({
-  operation: 'setRegisteredModelAlias',
-  read: (form) => ({ ...aliasIn(form), version: numberIn(form.text('version')) }),
-  rule: (ctx, { name, alias }) => requirePromoting(ctx, name, { aliases: [alias] }),
-  field: 'alias',
-  async make(ctx, asked) {
-    const { name, version } = asked
-    const alias = checkGiven(asked.alias, 'The alias')
-    if (version === undefined) throw invalid('A version has a number, such as 2')
-    await refuseUnseen(ctx, asked)
-    await pointAlias(ctx, name, { alias, version })
-  },
-})
-
-/** `POST /models/{name}/aliases/remove` */
-export const postAliasRemoval = change({
-  operation: 'deleteRegisteredModelAlias',
-  read: aliasIn,
-  rule: (ctx, { name, alias }) =>
-    requirePromoting(ctx, name, { aliases: [alias], otherwise: 'MANAGE' }),
-  async make(ctx, asked) {
-    const alias = checkGiven(asked.alias, 'The alias')
-    await refuseUnseen(ctx, asked)
-    await deleteGuardedAlias(ctx, asked.name, alias)
-  },
-})
-
-/** The alias, as people write it, and the version that the page showed it at. */
-function aliasIn(form: FormFields) {
-  return { alias: aliasFrom(form.text('alias')), seen: form.exact('seen_version') }
-}
-
-/** Somebody may have moved it since the page was made. @throws RESOURCE_CONFLICT */
-async function refuseUnseen(
-  ctx: Context,
-  asked: { readonly name: string; readonly alias: string; readonly seen: string | undefined },
-): Promise<void> {
-  const { name, alias, seen } = asked
-  if (seen === undefined) return
-  const { aliases } = await getModel(ctx, name)
-  const now = aliases.find((one) => one.alias === alias)?.version
-  if (String(now) === seen) return
-  throw conflict(
-    `@${alias} points at ${now === undefined ? 'no version' : `version ${now}`} now, not at version ${seen} as it was shown; nothing was done`,
-  )
-}
+/** `POST /models/{name}/aliases`, and `…/remove` */
+export const { postAlias, postAliasRemoval } = makeAliasPosts(change)
 
 /** `POST /models/{name}/rename` */
 export const postRename = change({

@@ -1,11 +1,10 @@
 import type { FC } from 'hono/jsx'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { LineField, Problem } from '../parts/fields.tsx'
-import { Table } from '../parts/table.tsx'
-import { Given, plural, visibleText } from '../parts/text.tsx'
-import type { Paths } from '../paths.ts'
+import { Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { modelCrumbs, Page } from '../shell/page.tsx'
+import { AliasForms } from './alias-forms.tsx'
 import type { Reshown } from './change.ts'
 import { Changes, DeleteForm, DescriptionForm, TagForms } from './change-forms.tsx'
 
@@ -87,7 +86,11 @@ const ModelForms: FC<ModelEditProps> = ({ frame: { to }, model, whyNot, problem,
           </p>
         }
       >
-        <Aliases {...{ model, to, problem, typed }} />
+        <AliasForms
+          {...{ model, problem, typed }}
+          action={`${path}/aliases`}
+          versionAt={(version) => to.version(name, version)}
+        />
       </Changes>
       <Changes id="rename" title="Rename" whyNot={whyNot.manage}>
         <form method="post" action={`${path}/rename`} class="fields-row">
@@ -119,79 +122,4 @@ const ModelForms: FC<ModelEditProps> = ({ frame: { to }, model, whyNot, problem,
 
 function nameQuery(name: string): string {
   return `name=${encodeURIComponent(name)}`
-}
-
-type AliasesProps = Reshown & { readonly model: RegisteredModel; readonly to: Paths }
-
-const Aliases: FC<AliasesProps> = ({ model: { name, aliases }, to, problem, typed }) => {
-  const action = `${to.model(name)}/aliases`
-  return (
-    <>
-      {aliases.length === 0 ? (
-        <p class="soft">No aliases yet.</p>
-      ) : (
-        <Table
-          caption={plural(aliases.length, 'alias', 'aliases')}
-          columns={['Alias', 'Points at', 'Move', 'Delete']}
-        >
-          {aliases.map(({ alias, version }) => (
-            <tr>
-              <th scope="row">
-                <Given text={`@${alias}`} />
-              </th>
-              <td>
-                <a href={to.version(name, version)}>version {version}</a>
-              </td>
-              <td>
-                <form method="post" action={action} class="fields-row">
-                  <input type="hidden" name="alias" value={alias} />
-                  <input type="hidden" name="seen_version" value={String(version)} />
-                  <input
-                    name="version"
-                    inputmode="numeric"
-                    pattern="[1-9][0-9]*"
-                    required
-                    size={4}
-                    aria-label={`Version that @${visibleText(alias)} is to point at`}
-                  />
-                  <button type="submit" class="quiet">
-                    Move alias
-                  </button>
-                </form>
-              </td>
-              <td>
-                <form method="post" action={`${action}/remove`}>
-                  <input type="hidden" name="alias" value={alias} />
-                  <input type="hidden" name="seen_version" value={String(version)} />
-                  <button
-                    type="submit"
-                    class="quiet danger"
-                    aria-label={`Delete alias ${visibleText(alias)}; loads by it will fail`}
-                  >
-                    Delete
-                  </button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
-      <form method="post" action={action} class="fields-row">
-        <LineField
-          label="Alias"
-          name="alias"
-          isRequired
-          {...{ problem, typed: typed?.('alias') }}
-        />
-        <LineField
-          label="Version"
-          name="version"
-          pattern="[1-9][0-9]*"
-          isRequired
-          typed={typed?.('version')}
-        />
-        <button type="submit">Set alias</button>
-      </form>
-    </>
-  )
 }

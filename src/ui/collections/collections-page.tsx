@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { Collection } from '../../registry/collections/collections.ts'
+import { ModelKinds } from '../home/model-kinds.tsx'
 import { Time } from '../parts/byline.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given } from '../parts/text.tsx'
@@ -25,6 +26,7 @@ export const CollectionsPage: FC<CollectionsPageProps> = ({ frame, items, next }
       about={<p class="soft">Versions of several models, or workspaces, under one name.</p>}
       api={{ method: 'GET', path: '/api/v1/collections' }}
     >
+      <ModelKinds to={to} current="collections" />
       {items.length === 0 ? (
         <p class="empty">
           No collections. <code>gatehouse collections create NAME</code> makes one.

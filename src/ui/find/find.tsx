@@ -21,7 +21,7 @@ export async function showFind(c: AppContext): Promise<Response> {
 
 /** Whether words name one thing: a whole id, a number of a request, a whole digest or a URI. */
 function isCertain(words: string): boolean {
-  return /^(?:#\d+|(?:m-|tr-)?[0-9a-f]{32}|(?:sha256:)?[0-9a-f]{64}|(?:models|runs):\/.+)$/s.test(
+  return /^(?:#\d+|(?:m-|tr-)?[0-9a-f]{32}|(?:sha256:)?[0-9a-f]{64}|(?:models|prompts|runs):\/.+)$/s.test(
     words,
   )
 }
@@ -31,6 +31,14 @@ function groupsOf(found: Found, to: Paths): FoundGroup[] {
     {
       title: 'Models',
       items: found.models.map(({ name }) => ({ text: name, href: to.model(name) })),
+    },
+    {
+      title: 'Prompts',
+      items: found.prompts.map(({ name, version }) =>
+        version === undefined
+          ? { text: name, href: to.prompt(name) }
+          : { text: `${name} version ${version}`, href: to.promptVersion(name, version) },
+      ),
     },
     {
       title: 'Versions',

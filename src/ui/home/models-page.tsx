@@ -9,6 +9,7 @@ import type { Catalogue, CatalogueCounts, CatalogueQuery } from './catalogue.ts'
 import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
+import { ModelKinds } from './model-kinds.tsx'
 
 type ModelsProps = {
   readonly frame: Frame
@@ -36,6 +37,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
         path: to.query('/api/2.0/mlflow/registered-models/search', { filter }),
       }}
     >
+      <ModelKinds to={to} current="models" />
       <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
       <WordsNote words={words} filter={filter} />
       {counts.models === 0 ? null : <CatalogueChips {...{ counts, to, words, isAsked }} />}
@@ -64,9 +66,6 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
       >
         Next models
       </NextLink>
-      <p class="soft">
-        <a href={to.collections}>Collections</a> have versions of several models under one name.
-      </p>
     </Page>
   )
 }

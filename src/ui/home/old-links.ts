@@ -35,6 +35,8 @@ export function pageOfOldLink(link: string, to: Paths): string | undefined {
       return runsIn({ key: kind === 'metric' ? (parts[0] ?? '') : undefined, terms }, to)
     case 'compare-model-versions':
       return comparison(terms, to)
+    case 'prompts':
+      return parts[0] ? to.prompt(parts[0]) : to.prompts
     case 'models':
       return modelOrVersion(parts, to)
     default:
@@ -49,6 +51,7 @@ function experimentOrRun(
 ): string | undefined {
   if (id === undefined || id === '') return to.experiments
   if (!/^\d{1,15}$/.test(id)) return undefined
+  if (below === 'prompts') return runId ? to.prompt(runId) : to.prompts
   if (below === 'models' && runId) return loggedModel(runId, tab, to)
   if (below !== 'runs' || !runId) return to.experiment(Number(id))
   const isCharts = tab === 'model-metrics' || tab === 'system-metrics'

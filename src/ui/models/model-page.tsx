@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Holder } from '../../governance/history/holders.ts'
 import { hubNameKey, hubNameOf } from '../../registry/models/hub-name.ts'
+import { isPromptTag } from '../../registry/prompts.ts'
 import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { LinksSection } from '../collections/links-section.tsx'
@@ -44,6 +45,11 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
       crumbs={[{ text: 'Models', href: to.models }, { text: name }]}
       about={
         <>
+          {model.tags.some(isPromptTag) ? (
+            <p class="notice">
+              This is a prompt: <a href={to.prompt(name)}>what it says, and its versions</a>.
+            </p>
+          ) : null}
           {model.description ? (
             <div class="soft">
               <Written text={model.description} />

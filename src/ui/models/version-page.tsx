@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { RegistryError } from '../../core/error.ts'
 import { targetText } from '../../governance/policies/policy.ts'
+import { isPromptTag } from '../../registry/prompts.ts'
 import { isActive } from '../../registry/stages/stages.ts'
 import type { PlaceApproval } from '../../registry/versions/approval.ts'
 import { CardText } from '../cards/card-page.tsx'
@@ -127,6 +128,12 @@ const About: FC<VersionPageProps> = ({ frame: { to }, standing }) => {
   const { stage, aliases, tags, digest, hold, approvals } = version
   return (
     <>
+      {version.tags.some(isPromptTag) ? (
+        <p class="notice">
+          This is a version of a prompt:{' '}
+          <a href={to.promptVersion(version.name, version.version)}>what it says</a>.
+        </p>
+      ) : null}
       <p class="row">
         <StageChip stage={stage} />
         {aliases.map((alias) => (

@@ -11,6 +11,7 @@ import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
 import { childrenPath, type RunStanding, tracesMax } from './read-run.ts'
+import { Origin } from './run-origin.tsx'
 import { LongText, More, rowsMax, SystemTags, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
 import { addressOf } from './table/run-query.ts'
@@ -224,74 +225,3 @@ const Datasets: FC<{ readonly run: Run; readonly to: Paths }> = ({
     <More than={datasetInputs.length} />
   </section>
 )
-
-/** Where it comes from, and the models that it read and wrote. */
-const Origin: FC<{ readonly standing: RunStanding; readonly to: Paths }> = ({
-  standing: { run, lineage },
-  to,
-}) => {
-  const { runId, modelInputs, modelOutputs, artifactUri } = run
-  const { source, commit, branch, repository } = lineage?.code ?? {}
-  const facts = [
-    ['Source', source],
-    ['Commit', commit],
-    ['Branch', branch],
-    ['Repository', repository],
-    ['Files', artifactUri],
-    ['Run id', runId],
-  ] as const
-  return (
-    <section class="near" aria-labelledby="origin">
-      <h2 id="origin">Origin and models</h2>
-      <dl class="facts">
-        {lineage?.parent ? (
-          <>
-            <dt>Part of</dt>
-            <dd>
-              <a href={to.run(lineage.parent.runId)}>
-                <Given text={lineage.parent.name} />
-              </a>
-            </dd>
-          </>
-        ) : null}
-        <ModelIds
-          title="Wrote models"
-          of={modelOutputs.map(({ modelId }) => modelId)}
-          to={to}
-          isWritten
-        />
-        <ModelIds title="Read models" of={modelInputs} to={to} />
-        {facts.map(([what, value]) =>
-          value === undefined ? null : (
-            <>
-              <dt>{what}</dt>
-              <dd class="mono">{visibleText(value)}</dd>
-            </>
-          ),
-        )}
-      </dl>
-    </section>
-  )
-}
-
-const ModelIds: FC<{
-  readonly title: string
-  readonly of: readonly string[]
-  readonly to: Paths
-  /** The run made them, so that they can become versions. */
-  readonly isWritten?: true
-}> = ({ title, of, to, isWritten }) =>
-  of.length === 0 ? null : (
-    <>
-      <dt>{title}</dt>
-      <dd class="mono">
-        {of.slice(0, 20).map((id) => (
-          <div>
-            <a href={to.loggedModel(id)}>{visibleText(id)}</a>{' '}
-            {isWritten ? <a href={to.registerLogged(id)}>Register…</a> : null}
-          </div>
-        ))}
-        {of.length > 20 ? `and ${countText(of.length - 20)} more` : ''}
-      </dd>
-    </>
-  )

@@ -1,5 +1,7 @@
 """Prompts, which the client keeps as registered models with tags."""
 
+import urllib.request
+
 import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
@@ -73,3 +75,29 @@ def test_versions_of_a_prompt_are_listed_and_deleted(client, unique):
     client.delete_prompt_version(unique, "2")
     client.delete_prompt(unique)
     assert mlflow.genai.search_prompts(filter_string=f"name = '{unique}'") == []
+
+
+@pytest.mark.worker
+def test_pages_show_what_the_client_registered(server, unique):
+    def page(path):
+        request = urllib.request.Request(server + path, headers={"accept": "text/html"})
+        with urllib.request.urlopen(request) as answer:
+            return answer.read().decode()
+
+    mlflow.genai.register_prompt(name=unique, template="Hello {{name}}", commit_message="first")
+    mlflow.genai.register_prompt(
+        name=unique,
+        template=[{"role": "system", "content": "Answer in {{language}}"}],
+        commit_message="as a chat",
+        tags={"checked": "yes"},
+        model_config={"model_name": "gpt-5", "temperature": 0.5},
+        response_format={"type": "object"},
+    )
+    mlflow.genai.set_prompt_alias(unique, alias="production", version=1)
+    listed = page(f"/prompts?q={unique}")
+    assert f'href="/prompts/{unique}"' in listed and "production" in listed
+    second = page(f"/prompts/{unique}/2")
+    shown = ["Answer in <mark>{{language}}</mark>", "as a chat", "checked=yes", "gpt-5", "&quot;object&quot;"]
+    assert [text for text in shown if text not in second] == []
+    assert "Hello <mark>{{name}}</mark>" in page(f"/prompts/{unique}/@production")
+    assert "<del>" in page(f"/prompts/{unique}/compare?v=1,2")

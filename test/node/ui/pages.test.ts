@@ -7,6 +7,7 @@ import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 import { signer } from '../../support/signer.ts'
 import { busyWorld, countsOf } from '../../ui/deployments-world.ts'
+import { promptsWorld } from '../../ui/prompts-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
 import { askedWorld } from '../../ui/world.ts'
@@ -342,6 +343,28 @@ describe.skipIf(isLacking)('in a browser', () => {
     ).toEqual([])
     const mine = ['/promotions?view=mine', '/promotions/withdraw?sel=1&sel=9']
     expect(await walk(url, mine, { who: ann, seenIn: diagonal })).toEqual([])
+  }, 120_000)
+
+  test('so are those of prompts', async () => {
+    const { platform, ann, rita, register, mlflow } = await promptsWorld()
+    await register('Dear {{ name }},\n\nyour order {{order.id}} is on its way.', {}, 'kinder')
+    const messages = [
+      { role: 'system', content: 'Answer in {{language}}, in two sentences.' },
+      { role: 'user', content: '{{question}}' },
+    ]
+    await register(JSON.stringify(messages), {
+      ...{ _mlflow_prompt_type: 'chat', checked: 'yes' },
+      _mlflow_prompt_model_config: '{"model_name": "gpt-5", "temperature": 0.2}',
+      _mlflow_prompt_response_format: '{"type": "object", "required": ["answer"]}',
+    })
+    await mlflow(ann, 'POST', 'registered-models/alias', {
+      ...{ name: 'support', alias: 'production', version: '2' },
+    })
+    const url = await serve(platform)
+    const paths = ['s', 's?q=none', 's/support', 's/support/3', 's/support/compare?v=1,2']
+    const pages = paths.map((path) => `/prompt${path}`)
+    expect(await walk(url, pages, { who: ann, seenIn: diagonal })).toEqual([])
+    expect(await walk(url, ['/prompts/support'], { who: rita, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
   test('so are those of what was signed about a version', async () => {

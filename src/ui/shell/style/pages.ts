@@ -48,4 +48,7 @@ meter::-moz-meter-bar { background: var(--link); }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; } table.text-diff td:first-child { inline-size: 1.5rem; user-select: none; }
 td.added { background: var(--added); } td.removed { background: var(--removed); }
+.template { font-family: var(--mono); font-size: .93em; white-space: pre-wrap; overflow-wrap: anywhere; max-inline-size: 100ch; }
+.template mark { padding-inline: .125rem; border-radius: 3px; background: var(--link-tint); color: var(--link); }
+ins { background: var(--added-mark); color: var(--ink); } del { background: var(--removed-mark); color: var(--ink); }
 `

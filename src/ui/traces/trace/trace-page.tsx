@@ -15,6 +15,7 @@ import {
   visibleText,
 } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
+import { PromptLink } from '../../prompts/prompt-parts.tsx'
 import { VersionsOfRun } from '../../runs/table/run-cell.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
@@ -230,7 +231,7 @@ const Facts: FC<PartProps> = ({ standing: { trace, links }, to }) => {
             <dd>
               {links.prompts.map((prompt) => (
                 <div>
-                  <Given text={prompt} />
+                  <PromptLink of={prompt} to={to} />
                 </div>
               ))}
             </dd>
