@@ -204,7 +204,10 @@ export const modelCards = sqliteTable(
     /** What did not fit its field in that file, a JSON list of sentences; null: nothing. */
     problems: text(),
   },
-  (t) => [primaryKey({ columns: [t.model_version, t.revision] })],
+  (t) => [
+    primaryKey({ columns: [t.model_version, t.revision] }),
+    index('model_cards_by_beginning').on(t.created_at_ms, t.model_version).where(sql`revision = 1`),
+  ],
 )
 
 /** What cards of a model's versions start from. */

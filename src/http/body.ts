@@ -76,8 +76,11 @@ export async function readJsonObject(
   return body
 }
 
-/** Escapes of a NUL, or of half of a character. */
-const hardEscapes = /\\u(?:0000|d[89a-f])/i
+/**
+ * Escapes of a NUL, or of half of a character; and a key that copies of an object lose without a word,
+ * however its letters are written.
+ */
+const hardTexts = /\\u(?:0000|d[89a-f]|00[567])|__proto__/i
 
 /**
  * JSON whose texts and keys a database keeps as they are.
@@ -87,7 +90,7 @@ const hardEscapes = /\\u(?:0000|d[89a-f])/i
  * @throws PAYLOAD_TOO_LARGE as `checkJsonSize`
  */
 export function parseWholeJson(text: string, levelsMax = Number.POSITIVE_INFINITY): unknown {
-  const isHard = hardEscapes.test(text)
+  const isHard = hardTexts.test(text)
   const size = measureJson(text)
   checkJsonSize(size, isHard)
   if (size.depth > levelsMax) {
@@ -102,6 +105,7 @@ export function parseWholeJson(text: string, levelsMax = Number.POSITIVE_INFINIT
 }
 
 function wholeValue(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw invalid("No name may be '__proto__'")
   checkWholeText(key, key)
   if (typeof value === 'string') checkWholeText(value, key)
   return value

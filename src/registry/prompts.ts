@@ -1,7 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel } from '../access/permissions/permitted.ts'
 import { promptKey } from '../core/names.ts'
+import type { Context } from '../platform/context.ts'
 import type { Filter } from '../search/filter.ts'
 import { equality, type FilterField } from '../search/vocabulary.ts'
+import { modelId } from './ids.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 /** The source of prompt versions, which have no files. */
@@ -9,6 +12,13 @@ const placeholders: readonly string[] = ['dummy-source', 'prompt-template']
 
 export function isPromptTag(tag: Tag): boolean {
   return tag.key === promptKey && tag.value.toLowerCase() === 'true'
+}
+
+/** Whether this is the name of a prompt. */
+export async function isPromptName(ctx: Context, name: string): Promise<boolean> {
+  const found = await ctx.db.first(sql`select 1 from registered_models m
+    where m.id = (${modelId(ctx, name)}) and ${isPromptModel}`)
+  return found !== undefined
 }
 
 export function isPromptPlaceholder(source: string): boolean {

@@ -107,17 +107,15 @@ function parseContent(text: string): Json {
   if (text.length > contentCharsMax) {
     throw invalid(`ModelCardContent has at most ${contentCharsMax} characters`)
   }
-  const { depth, hasLongInteger } = measureJson(text)
+  const { depth } = measureJson(text)
   if (depth > depthMax) throw invalid(`ModelCardContent has at most ${depthMax} levels`)
-  if (hasLongInteger) {
-    throw invalid('ModelCardContent has a number that a double may not hold: send it as a text')
-  }
   let content: unknown
   try {
     content = JSON.parse(text)
   } catch (err) {
     throw invalid(`ModelCardContent is no JSON: ${excerpt(text)}`, { cause: err })
   }
+  checkKeptNumbers(text, 'ModelCardContent')
   if (isObject(content)) return content
   throw invalid('ModelCardContent is a JSON object, such as {"intended_uses": {...}}')
 }
@@ -236,4 +234,25 @@ function splitNotes(text: string | undefined): { notes: string | undefined; rest
     if (!(err instanceof SyntaxError)) throw err
   }
   return { notes: text, rest: {} }
+}
+
+/** Numbers beyond 1e300 have one; texts may, too. */
+const largeExponent = /\d[eE]\+?\d{3}/
+
+/**
+ * Refuse numbers that would be answered as others, or as none, where JSON is kept as it was sent.
+ *
+ * @param text JSON that can be parsed, or no text
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function checkKeptNumbers(text: string, what: string): void {
+  const { hasLongInteger } = measureJson(text)
+  if (!hasLongInteger && !(largeExponent.test(text) && hasInfinity(JSON.parse(text)))) return
+  throw invalid(`${what} has a number that a double may not hold: send it as a text`)
+}
+
+function hasInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some(hasInfinity)
 }

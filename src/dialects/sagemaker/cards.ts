@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { requireModelVersion } from '../../access/permissions/require.ts'
 import { absent, conflict, excerpt, invalid } from '../../core/error.ts'
 import type { CardRevision } from '../../governance/cards/card-rows.ts'
 import {
@@ -18,15 +17,8 @@ import { readPage } from '../../search/page.ts'
 import { action, type SageMakerAction, secondsOf } from './action.ts'
 import { cardArnOf, cardMember, userContextOf } from './arns.ts'
 import { cardContentOf, overviewOf } from './card-content.ts'
-import {
-  conditionsOf,
-  equals,
-  every,
-  ListMembers,
-  millisecondsOf,
-  orderOf,
-  pageAsked,
-} from './lists.ts'
+import { requirePackage } from './groups.ts'
+import { conditionsOf, equals, every, ListMembers, millisecondsOf, pageAsked } from './lists.ts'
 import {
   type CardStatus,
   CardStatusMember,
@@ -56,7 +48,7 @@ export const cardActions: readonly SageMakerAction[] = [
           .max(0, 'a card has no tags; its package has CustomerMetadataProperties')
           .optional(),
       }),
-    rule: (ctx, req) => requireModelVersion(ctx, req.ModelCardName.name, 'EDIT'),
+    rule: (ctx, req) => requirePackage(ctx, req.ModelCardName.name, 'EDIT'),
     answer: async (ctx, req, { place }) => {
       const { ModelCardName: at, Content: content, ModelCardStatus } = req
       const version = await getVersionDetail(ctx, at.name, at.version)
@@ -77,7 +69,7 @@ export const cardActions: readonly SageMakerAction[] = [
         Content: Content.optional(),
         ModelCardStatus: CardStatusMember.optional(),
       }),
-    rule: (ctx, req) => requireModelVersion(ctx, req.ModelCardName.name, 'EDIT'),
+    rule: (ctx, req) => requirePackage(ctx, req.ModelCardName.name, 'EDIT'),
     answer: async (ctx, req, { place }) => {
       const { ModelCardName: at, Content: content, ModelCardStatus } = req
       if ((content === undefined) === (ModelCardStatus === undefined)) {
@@ -99,7 +91,7 @@ export const cardActions: readonly SageMakerAction[] = [
         ModelCardVersion: z.number().int().min(1).max(2_147_483_647).optional(),
         IncludedData: z.enum(['AllData', 'MetadataOnly']).default('AllData'),
       }),
-    rule: (ctx, req) => requireModelVersion(ctx, req.ModelCardName.name, 'READ'),
+    rule: (ctx, req) => requirePackage(ctx, req.ModelCardName.name, 'READ'),
     answer: async (ctx, req, { place }) => {
       const { ModelCardName: at, ModelCardVersion: wanted, IncludedData } = req
       const { version, current } = await readCard(ctx, at)
@@ -135,10 +127,8 @@ export const cardActions: readonly SageMakerAction[] = [
           ...conditionsOf(req, { name: 'CardName', time: 'CardTime' }),
           ...(status === undefined ? [] : [conditionOfStatus[status]]),
         ]),
-        orderBy: (req.SortBy === 'Name'
-          ? ['name', 'version_number']
-          : ['creation_timestamp']
-        ).flatMap((column) => orderOf(column, req.SortOrder)),
+        by: req.SortBy === 'Name' ? 'name' : 'time',
+        isDescending: req.SortOrder === 'Descending',
         ...pageAsked(req),
       })
       return {
@@ -156,7 +146,7 @@ export const cardActions: readonly SageMakerAction[] = [
         ModelCardStatus: CardStatusMember.optional(),
         SortBy: z.literal('Version').optional(),
       }),
-    rule: (ctx, req) => requireModelVersion(ctx, req.ModelCardName.name, 'READ'),
+    rule: (ctx, req) => requirePackage(ctx, req.ModelCardName.name, 'READ'),
     answer: async (ctx, req, { place }) => {
       const { ModelCardName: at, ModelCardStatus: wanted, SortOrder } = req
       const { version, current } = await readCard(ctx, at)

@@ -24,6 +24,7 @@ import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageMember } from './arns.ts'
+import { refusePrompt, requirePackage } from './groups.ts'
 import { checkCard, ModelCardMember, putCard } from './package-cards.ts'
 import { type SaidOfLifeCycle, saidOfLifeCycle } from './package-wire.ts'
 import { ApprovalStatusMember, InferenceSpecification, sourceFrom } from './packages.ts'
@@ -67,7 +68,7 @@ export const changeActions: readonly SageMakerAction[] = [
     rule: async (ctx, req) => {
       const { name } = req.ModelPackageArn
       const keys = req.CustomerMetadataPropertiesToRemove
-      await requireModelVersion(ctx, name, 'READ')
+      await requirePackage(ctx, name, 'READ')
       if (changesMembers(req) || req.ModelCard) await requireModelVersion(ctx, name, 'EDIT')
       if (keys.length > 0) await requireModelVersion(ctx, name, 'MANAGE')
       if (req.SourceUri !== undefined) await requireRegistering(ctx, name)
@@ -90,8 +91,10 @@ export const changeActions: readonly SageMakerAction[] = [
   action('DeleteModelPackage', {
     reads: false,
     request: (account) => z.strictObject({ ModelPackageName: packageMember(account) }),
-    rule: (ctx, { ModelPackageName: { name, version } }) =>
-      requireToDeleteVersion(ctx, name, version),
+    rule: async (ctx, { ModelPackageName: { name, version } }) => {
+      await requireToDeleteVersion(ctx, name, version)
+      await refusePrompt(ctx, name)
+    },
     answer: async (ctx, { ModelPackageName: { name, version } }) => {
       await deleteFreeVersion(ctx, name, version)
       return undefined

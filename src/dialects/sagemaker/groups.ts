@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { requireModel, requireToCreate } from '../../access/permissions/require.ts'
+import type { Permission } from '../../access/permissions/levels.ts'
+import {
+  requireModel,
+  requireModelVersion,
+  requireToCreate,
+} from '../../access/permissions/require.ts'
 import { absent, excerpt, invalid } from '../../core/error.ts'
 import { deleteEmptyModel } from '../../governance/moves/guarded-changes.ts'
 import { anyone } from '../../http/guards/guard.ts'
@@ -9,7 +14,7 @@ import { createModel, getModel } from '../../registry/models/registered-models.t
 import type { ArnPlace } from '../../registry/packages/package-arn.ts'
 import { searchPackageGroups } from '../../registry/packages/search-packages.ts'
 import { requireToDeleteModel } from '../../registry/permissions.ts'
-import { isPromptTag } from '../../registry/prompts.ts'
+import { isPromptName, isPromptTag } from '../../registry/prompts.ts'
 import type { Tag } from '../../registry/versions/read-versions.ts'
 import { listDeploymentNames } from '../../serving/deployments.ts'
 import { action, type SageMakerAction, secondsOf } from './action.ts'
@@ -103,6 +108,25 @@ export async function getGroup(ctx: Context, name: string): Promise<RegisteredMo
   const model = await getModel(ctx, name)
   if (model.tags.some(isPromptTag)) throw noGroup(name)
   return model
+}
+
+/**
+ * `requireModelVersion` of a package or of packages: what a prompt has is none.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST it is a prompt
+ */
+export async function requirePackage(
+  ctx: Context,
+  name: string,
+  needed: Permission,
+): Promise<void> {
+  await requireModelVersion(ctx, name, needed)
+  await refusePrompt(ctx, name)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST it is a prompt */
+export async function refusePrompt(ctx: Context, name: string): Promise<void> {
+  if (await isPromptName(ctx, name)) throw noGroup(name)
 }
 
 function noGroup(name: string) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
+import { requirePromoting } from '../../access/permissions/require.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
 import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
 import { readCurrentRevision } from '../../governance/cards/read-card.ts'
@@ -21,8 +21,10 @@ import { requireToRegister } from '../../registry/permissions.ts'
 import { type NewVersion, parseSource } from '../../registry/source/parse-source.ts'
 import { firstStage, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
+import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { groupMember, packageMember, readPackageName } from './arns.ts'
+import { refusePrompt, requirePackage } from './groups.ts'
 import { conditionsOf, equals, every, ListMembers, orderOf, pageAsked } from './lists.ts'
 import { checkCard, describeCard, ModelCardMember, putCard } from './package-cards.ts'
 import { describeOrigin } from './package-origin.ts'
@@ -82,17 +84,22 @@ export const packageActions: readonly SageMakerAction[] = [
   action('CreateModelPackage', {
     reads: false,
     request: createRequest,
-    rule: (ctx, req) => requireToRegister(ctx, versionFrom(ctx, req)),
+    rule: async (ctx, req) => {
+      await requireToRegister(ctx, versionFrom(ctx, req))
+      await refusePrompt(ctx, req.ModelPackageGroupName)
+    },
     answer: async (ctx, req, { place, text }) => {
       const stage = await resolveStage(ctx, ctx.settings.packages.stage)
       const decision = { name: req.ModelPackageGroupName, stage }
       await refuseDecided(ctx, decision, req.ModelApprovalStatus)
       checkCard(ctx, req.ModelCard, undefined)
+      const wanted = versionFrom(ctx, req)
+      if (wanted.runId !== '') await getRunInfo(ctx, wanted.runId)
       const given = Object.entries(req).filter(
         ([name, value]) => !ownMembers.has(name) && value !== undefined,
       )
       const version = await createPackage(ctx, {
-        version: versionFrom(ctx, req),
+        version: wanted,
         given: Object.fromEntries(given),
         clientToken: req.ClientToken,
         request: text,
@@ -113,7 +120,7 @@ export const packageActions: readonly SageMakerAction[] = [
   action('DescribeModelPackage', {
     reads: true,
     request: (account) => z.object({ ModelPackageName: packageMember(account) }),
-    rule: (ctx, req) => requireModelVersion(ctx, req.ModelPackageName.name, 'READ'),
+    rule: (ctx, req) => requirePackage(ctx, req.ModelPackageName.name, 'READ'),
     answer: async (ctx, req, { place }) => {
       const { name, version: number } = req.ModelPackageName
       const version = await getVersionDetail(ctx, name, number)
@@ -144,7 +151,7 @@ export const packageActions: readonly SageMakerAction[] = [
     rule: (ctx, req) =>
       req.ModelPackageGroupName === undefined
         ? anyone()
-        : requireModelVersion(ctx, req.ModelPackageGroupName, 'READ'),
+        : requirePackage(ctx, req.ModelPackageGroupName, 'READ'),
     answer: async (ctx, req, { place }) => {
       const { ModelPackageGroupName: group, ModelPackageType: type } = req
       // Every package here is one of a group; AWS lists the others where nothing is said.

@@ -9,6 +9,7 @@ import { rawPath } from '../../http/guards/target.ts'
 import { publicPath } from '../../platform/settings/settings.ts'
 import type { SageMakerAction, SentBody } from './action.ts'
 import { arnPlaceOf } from './arns.ts'
+import { checkKeptNumbers } from './card-content.ts'
 import { cardActions } from './cards.ts'
 import { changeActions } from './change-packages.ts'
 import { contentType } from './errors.ts'
@@ -48,7 +49,9 @@ async function answerAction(c: AppContext): Promise<Response> {
   c.set('changes', !action?.reads)
   const ctx = await admit(c)
   if (!action) throw notServed(c)
-  const answer = await action.run(ctx, arnPlaceOf(c), readBody(body))
+  const sent = readBody(body)
+  if (!action.reads) checkKeptNumbers(sent.text, 'The request')
+  const answer = await action.run(ctx, arnPlaceOf(c), sent)
   return c.body(answer === undefined ? '' : JSON.stringify(answer), 200, {
     'Content-Type': contentType,
     'x-amzn-RequestId': ctx.requestId,

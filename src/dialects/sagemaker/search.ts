@@ -12,7 +12,11 @@ import {
   searchPackageGroups,
   searchPackages,
 } from '../../registry/packages/search-packages.ts'
-import { type ConditionTree, treeOperators } from '../../search/condition-tree.ts'
+import {
+  type ConditionTree,
+  type TreeOperator,
+  treeOperators,
+} from '../../search/condition-tree.ts'
 import { action, type SageMakerAction, secondsOf } from './action.ts'
 import { readGroupName, readPackageName, userContextOf } from './arns.ts'
 import { exceptionOf } from './errors.ts'
@@ -79,6 +83,7 @@ export const searchActions: readonly SageMakerAction[] = [
       const search = {
         conditions: req.SearchExpression ? treeOf(req.SearchExpression, place.account) : every([]),
         orderBy: orderOf(columns[req.SortBy], req.SortOrder),
+        place,
         ...pageAsked(req),
       }
       return isOfGroups
@@ -240,15 +245,33 @@ function leafOf(
   if (needsValue && filter.Value === undefined) {
     throw invalid(`The filter of ${name} needs a Value, or the Operator Exists or NotExists`)
   }
-  if (name === 'ModelPackageGroupArn' && operator === 'Equals') {
-    return { name: 'ModelPackageGroupName', operator, value: readGroupName(value, account) }
+  if (!wholeValues.has(operator)) return { name, operator, value }
+  if (name === 'ModelPackageGroupArn') {
+    const read = (arn: string) => readGroupName(arn, account)
+    return { name: 'ModelPackageGroupName', operator, value: eachOf(value, operator, read) }
   }
-  if (name === 'ModelPackageArn' && operator === 'Equals') {
+  if (name !== 'ModelPackageArn') return { name, operator, value }
+  if (operator === 'Equals') {
     const { name: group, version } = readPackageName(value, account)
     return every([
       { name: 'ModelPackageGroupName', operator, value: group },
       { name: 'ModelPackageVersion', operator, value: String(version) },
     ])
   }
-  return { name, operator, value }
+  const read = (arn: string) => {
+    const { name: group, version } = readPackageName(arn, account)
+    return `${group}/${version}`
+  }
+  return { name: 'ModelPackageName', operator, value: eachOf(value, operator, read) }
+}
+
+/** Operators that compare with an ARN, which may be of any region, and not with a part of one. */
+const wholeValues: ReadonlySet<TreeOperator> = new Set(['Equals', 'NotEquals', 'In'])
+
+function eachOf(value: string, operator: TreeOperator, read: (arn: string) => string): string {
+  if (operator !== 'In') return read(value)
+  return value
+    .split(',')
+    .map((arn) => read(arn.trim()))
+    .join(',')
 }

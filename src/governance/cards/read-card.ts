@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { packageApprovalSql } from '../../registry/packages/package-status.ts'
@@ -177,11 +177,12 @@ export type ListedCard = FoundPackage & {
   readonly updatedAtMs: number
 }
 
-const byVersion = [{ expression: sql`v.id`, type: 'int64' }] as const
+const byVersion = [{ expression: sql`c.model_version`, type: 'int64' }] as const
+/** In the order of names a database goes from models to their cards by itself. */
 const searchableCards: Searchable = {
   from: sql`model_cards c join model_versions v on v.id = c.model_version
     join registered_models m on m.id = v.registered_model`,
-  id: sql`v.id`,
+  id: sql`c.model_version`,
   filterKeys: vocabularyOf<FilterField>('model version', []),
   sortKeys: vocabularyOf<SortField>('model version', [
     [
@@ -197,6 +198,14 @@ const searchableCards: Searchable = {
   tieBreak: byVersion,
 }
 
+/** In the order of time: from card to card by their index, so that a page reads no others. */
+const cardsByTime: Searchable = {
+  ...searchableCards,
+  from: sql`model_cards c indexed by model_cards_by_beginning
+    cross join model_versions v on v.id = c.model_version
+    cross join registered_models m on m.id = v.registered_model`,
+}
+
 /**
  * The cards of versions that the caller may read; those that were logged and are not yet a revision are not
  * among them.
@@ -209,28 +218,35 @@ export async function searchCards(
   ctx: Context,
   search: {
     readonly conditions: ConditionTree
-    readonly orderBy: readonly string[]
+    readonly by: 'name' | 'time'
+    readonly isDescending: boolean
     readonly maxResults: number
     readonly pageToken: string | undefined
   },
 ): Promise<Page<ListedCard>> {
-  const { conditions, orderBy, maxResults: count, pageToken: token } = search
+  const { conditions, by, isDescending, maxResults: count, pageToken: token } = search
+  const columns = by === 'name' ? ['name', 'version_number'] : ['creation_timestamp']
+  const orderBy = columns.map((column) => `${column} ${isDescending ? 'DESC' : 'ASC'}`)
   const names: ReadonlyMap<string, TreeField> = new Map([
     ['CardName', { type: 'text', expression: sql`m.name || '/' || v.version` }],
     ['CardTime', { type: 'time', expression: sql`c.created_at_ms` }],
     ['Approval', { type: 'text', expression: packageApprovalSql(ctx.settings.packages.stage) }],
   ])
-  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableCards, {
-    scope: [
-      sql`c.revision = 1 and m.workspace = ${ctx.workspace} and not ${isPromptModel}`,
-      mayReadSql(ctx, 'model', { id: sql`m.id` }),
-      isNotDeniedSql(ctx, 'version'),
-      packageConditionSql(ctx, conditions, names),
-    ],
-    filter: [],
-    orderBy: parseOrderBy(orderBy),
-    ...{ count, token, fingerprint: ['cards', ctx.workspace, orderBy, conditions] },
-  })
+  const { items: ids, nextPageToken } = await findPage(
+    ctx.db,
+    by === 'name' ? searchableCards : cardsByTime,
+    {
+      scope: [
+        sql`c.revision = 1 and m.workspace = ${ctx.workspace}`,
+        mayReadSql(ctx, 'model', { id: sql`m.id` }),
+        isNotDeniedSql(ctx, 'version'),
+        packageConditionSql(ctx, conditions, names),
+      ],
+      filter: [],
+      orderBy: parseOrderBy(orderBy),
+      ...{ count, token, fingerprint: ['cards', ctx.workspace, orderBy, conditions] },
+    },
+  )
   return { items: await readListed(ctx, ids), nextPageToken }
 }
 

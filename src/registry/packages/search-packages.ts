@@ -13,11 +13,14 @@ import { searchRegisteredModels } from '../models/search-models.ts'
 import type { ApprovalStatus, PlaceApproval } from '../versions/approval.ts'
 import { type ModelVersion, readVersions } from '../versions/read-versions.ts'
 import { type RegistrySearch, searchModelVersions } from '../versions/search-versions.ts'
+import { type ArnPlace, arnPrefixOf } from './package-arn.ts'
 import { packageStatusOf, packageStatusSql, readPackageApprovals } from './package-status.ts'
 
 /** A search by conditions that name things as SageMaker does. */
 export type PackageSearch = Omit<RegistrySearch, 'also' | 'filter'> & {
   readonly conditions: ConditionTree
+  /** Where conditions name ARNs: what those begin with. */
+  readonly place?: ArnPlace
 }
 
 /** A version, and its approval as a model package. */
@@ -30,8 +33,10 @@ export type FoundPackage = {
 const text = (expression: SQL): TreeField => ({ type: 'text', expression })
 const time = (expression: SQL): TreeField => ({ type: 'time', expression })
 
+const packageName = sql`m.name || '/' || v.version`
 const packageFields: ReadonlyMap<string, TreeField> = new Map([
   ['ModelPackageGroupName', text(sql`m.name`)],
+  ['ModelPackageName', text(packageName)],
   ['ModelPackageVersion', { type: 'number', expression: sql`v.version` }],
   ['ModelPackageDescription', text(sql`nullif(v.description, '')`)],
   ['ModelPackageStatus', text(sql`'Completed'`)],
@@ -55,22 +60,34 @@ const versionTag = (key: string) =>
 const groupTag = (key: string) =>
   sql`(select t.value from registered_model_tags t where t.registered_model = m.id and t.key = ${key})`
 
+/** An ARN is what those of a kind begin with and, behind that, the name. */
+function arnFieldsOf(place: ArnPlace | undefined): ReadonlyMap<string, TreeField> {
+  if (place === undefined) return new Map()
+  const start = arnPrefixOf(place)
+  return new Map([
+    ['ModelPackageArn', text(sql`${`${start}model-package/`} || ${packageName}`)],
+    ['ModelPackageGroupArn', text(sql`${`${start}model-package-group/`} || m.name`)],
+  ])
+}
+
 /**
- * Versions that the caller may read, as model packages.
+ * Versions that the caller may read, as model packages. Versions of prompts are none.
  *
  * @throws INVALID_PARAMETER_VALUE a condition, the order or the token is wrong
  */
 export async function searchPackages(
   ctx: Context,
-  { conditions, ...search }: PackageSearch,
+  { conditions, place, ...search }: PackageSearch,
 ): Promise<Page<FoundPackage>> {
-  const also = { where: packageConditionSql(ctx, conditions), fingerprint: conditions }
+  const where = packageConditionSql(ctx, conditions, arnFieldsOf(place))
+  const also = { where, fingerprint: conditions }
   const { items, nextPageToken } = await searchModelVersions(ctx, { ...search, also })
   return { items: await findApprovals(ctx, items), nextPageToken }
 }
 
 /**
- * What conditions on packages mean of `model_versions v` and `registered_models m`.
+ * What conditions on packages mean of `model_versions v` and `registered_models m`. What a prompt has is no
+ * package, whatever its version is tagged as.
  *
  * @param more names that there are besides, for what belongs to a package
  * @throws INVALID_PARAMETER_VALUE a condition is wrong
@@ -85,15 +102,17 @@ export function packageConditionSql(
     ['CustomerMetadataProperties.', versionTag],
     ['Tags.', groupTag],
   ])
-  return conditionTreeSql(conditions, fields)
+  return sql`(not ${isPromptModel} and ${conditionTreeSql(conditions, fields)})`
 }
 
 /** @throws as `searchPackages` */
 export function searchPackageGroups(
   ctx: Context,
-  { conditions, ...search }: PackageSearch,
+  { conditions, place, ...search }: PackageSearch,
 ): Promise<Page<RegisteredModel>> {
-  const where = conditionTreeSql(conditions, fieldIn(groupFields, [['Tags.', groupTag]]))
+  const fields = new Map([...groupFields, ...arnFieldsOf(place)])
+  fields.delete('ModelPackageArn')
+  const where = conditionTreeSql(conditions, fieldIn(fields, [['Tags.', groupTag]]))
   return searchRegisteredModels(ctx, { ...search, also: { where, fingerprint: conditions } })
 }
 
@@ -111,8 +130,8 @@ export async function findPackages(
   }>`select distinct v.id from json_each(${wanted}) wanted
     join registered_models m on m.workspace = ${ctx.workspace} and m.name = wanted.value ->> 0
     join model_versions v on v.registered_model = m.id and v.version = wanted.value ->> 1
-    where ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
-      and ${isNotDeniedSql(ctx, 'version', isPromptModel)}`)
+    where not ${isPromptModel} and ${mayReadSql(ctx, 'model', { id: sql`m.id` })}
+      and ${isNotDeniedSql(ctx, 'version')}`)
   return findApprovals(
     ctx,
     await readVersions(

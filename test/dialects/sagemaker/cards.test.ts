@@ -52,6 +52,7 @@ describe('the content of a card', () => {
     { intended_uses: { intended_uses: ' ' }, additional_information: { custom_details: 'x' } },
     { additional_information: { custom_details: { notes: 'See\n```json sagemaker\n{}\n```' } } },
     { additional_information: { custom_details: { notes: 'Plain ``` notes' } }, b: '```\n' },
+    { a: [1e300, -1e-300, 0.1], b: 'see 1e999' },
     { constructor: { name: 'x' }, 'a\u0000': '\ud800' },
     JSON.parse('{"__proto__": {"polluted": 1}}'),
   ])('%j goes through a card and back without loss', (given) => {
@@ -66,6 +67,7 @@ describe('the content of a card', () => {
     [`{"a":${'['.repeat(50_000)}${']'.repeat(49_000)}`, 'at most 100'],
     [`{"a":"${'x'.repeat(100_000)}"}`, 'at most 100000'],
     ['{"a":12345678901234567890}', 'send it as a text'],
+    ['{"a":[{"b":-1e999}]}', 'send it as a text'],
   ])('%.20s is refused', (text, message) => {
     expect(() => parseCardContent(text)).toThrow(message)
   })

@@ -153,6 +153,21 @@ test.each([
     /CustomerMetadataProperties/,
   ],
   ['CreateModelPackage', { ...group, Nonsense: 1 }, /Nonsense/],
+  ['CreateModelPackage', { ...group, SourceUri: `runs:/${'0'.repeat(32)}/m` }, /does not exist/],
+  [
+    'CreateModelPackage',
+    {
+      ...group,
+      SourceUri: 's3://b/x',
+      CustomerMetadataProperties: JSON.parse('{"__proto__": "x"}'),
+    },
+    /'__proto__'/,
+  ],
+  [
+    'CreateModelPackage',
+    { ...group, SourceUri: 's3://b/x', ModelMetrics: { long: 2 ** 60 } },
+    /send it as a text/,
+  ],
   ['CreateModelPackage', group, /source/i],
   ['CreateModelPackage', { ...group, SourceUri: 's3://b/x', ModelCard: {} }, /ModelCard/],
   [

@@ -77,6 +77,46 @@ test('packages are searched for by filters of every kind', async () => {
   }
 })
 
+const arnOf = (name: string, region = 'eu-west-1') =>
+  `arn:aws:sagemaker:${region}:000000000000:model-package${name.includes('/') ? '' : '-group'}/${name}`
+
+test('packages and groups are searched for by their ARNs with every operator', async () => {
+  const { found, search } = await manyPackages()
+  const all = ['fraud/1', 'fraud/2', 'churn/1', 'fraud/3']
+  for (const [operator, value, expected] of [
+    ['Equals', arnOf('fraud/2', 'us-east-1'), ['fraud/2']],
+    ['NotEquals', arnOf('fraud/2'), ['fraud/1', 'churn/1', 'fraud/3']],
+    ['In', `${arnOf('fraud/2', 'us-east-1')}, ${arnOf('churn/1')}`, ['fraud/2', 'churn/1']],
+    ['Contains', 'eu-west-1:000000000000:model-package/churn/', ['churn/1']],
+    ['Contains', 'us-east-1', []],
+    ['Exists', undefined, all],
+    ['NotExists', undefined, []],
+    ['GreaterThan', '1', []],
+  ] as const) {
+    const filters = [filter('ModelPackageArn', value, operator)]
+    expect(await found({ Filters: filters }), operator).toEqual(expected)
+  }
+  expect(await found({ Filters: [filter('ModelPackageName', 'fraud/3')] })).toEqual(['fraud/3'])
+  expect(
+    await found({ Filters: [filter('ModelPackageGroupArn', arnOf('churn'), 'NotEquals')] }),
+  ).toEqual(['fraud/1', 'fraud/2', 'fraud/3'])
+  const groups = async (value: string, operator: string) => {
+    const expression = { Filters: [filter('ModelPackageGroupArn', value, operator)] }
+    const { json } = await search(expression, { Resource: 'ModelPackageGroup' })
+    return json.Results.map(
+      ({ ModelPackageGroup: one }: { ModelPackageGroup: { ModelPackageGroupName: string } }) =>
+        one.ModelPackageGroupName,
+    )
+  }
+  expect(await groups(`${arnOf('churn')},${arnOf('fraud')}`, 'In')).toEqual(['churn', 'fraud'])
+  expect(await groups('group/ch', 'Contains')).toEqual(['churn'])
+  for (const operator of ['Equals', 'NotEquals', 'In']) {
+    const foreign = arnOf('fraud/2').replace('000000000000', '111111111111')
+    const { json } = await search({ Filters: [filter('ModelPackageArn', foreign, operator)] })
+    expect(json.__type).toBe('AccessDeniedException')
+  }
+})
+
 test('expressions are joined, nested and ordered, and pages hold each package once', async () => {
   const { found, search } = await manyPackages()
   const either = {
@@ -126,6 +166,7 @@ const deep = (levels: number): object =>
 test.each([
   [{ Filters: [filter('Colour', 'x')] }, /Unknown name 'Colour'.*ModelApprovalStatus/],
   [{ Filters: [filter('ModelPackageVersion', 'x')] }, /a number/],
+  [{ Filters: [filter('ModelPackageArn', 'fraud', 'In')] }, /Invalid model package/],
   [{ Filters: [filter('CreationTime', 'yesterday', 'LessThan')] }, /a time/],
   [{ Filters: [filter('CreatedBy')] }, /needs a Value/],
   [{ Filters: [filter('CreatedBy', 'x', 'Like')] }, /Operator/],

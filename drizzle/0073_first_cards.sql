@@ -1,0 +1,1 @@
+CREATE INDEX `model_cards_by_beginning` ON `model_cards` (`created_at_ms`,`model_version`) WHERE revision = 1;
