@@ -1,5 +1,5 @@
 import { mendFetch } from '../platform/node/mend-fetch.ts'
-import { runProgram } from './run-program.ts'
+import { runProgram } from './program/run-program.ts'
 import { mapStacks } from './server/mapped-stacks.ts'
 
 mapStacks(import.meta.url)

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander'
-import { createProgram } from '../../src/cli/program.ts'
+import { commandGroups } from '../../src/cli/program/commands.ts'
+import { createProgram } from '../../src/cli/program/program.ts'
 
 /** What every command of a server has; the page tells of them once. */
 const common = ['--server', '--json', '--utc', '--help', '--version']
@@ -27,7 +28,7 @@ export function commandNames(): string[] {
 }
 
 function program(): Command {
-  return createProgram({ out: process.stdout, err: process.stderr })
+  return createProgram({ out: process.stdout, err: process.stderr }, commandGroups())
 }
 
 function isShown(command: Command): boolean {

@@ -80,6 +80,11 @@ test('the package holds what it runs, and neither sources nor tests', async () =
   expect(dependencies).not.toContain('hono')
 })
 
+test('its text has characters of one byte alone, as V8 would keep all of it in two bytes each for one other', async () => {
+  const text = await readFile(join(installed, 'dist/gatehouse.js'), 'utf8')
+  expect(text.match(/\P{ASCII}/u)).toBeNull()
+})
+
 test('the installed command says its version', async () => {
   expect((await run(command, ['--version'], folder)).trim()).toBe(packageJson.version)
 })

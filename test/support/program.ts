@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import type { CliIo } from '../../src/cli/io.ts'
-import { runProgram } from '../../src/cli/run-program.ts'
+import { runProgram } from '../../src/cli/program/run-program.ts'
 import type { Answering } from './client.ts'
 import type { Ended } from './gatehouse-process.ts'
 

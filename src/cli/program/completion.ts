@@ -1,6 +1,6 @@
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from 'commander'
-import { ioOf } from './io.ts'
+import { ioOf } from '../io.ts'
 
 /**
  * `gatehouse completion bash|zsh|fish` prints a script for the shell, which asks `gatehouse complete`

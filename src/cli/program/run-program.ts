@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander'
-import { WaitingError } from '../client/client.ts'
-import { SettingError } from '../platform/settings/read-settings.ts'
-import { StartError } from '../platform/start-error.ts'
-import { exitCodes } from './exit-codes.ts'
-import { type CliIo, exitCodeOf, startRun, writeError } from './io.ts'
-import { createProgram } from './program.ts'
+import { WaitingError } from '../../client/client.ts'
+import { SettingError } from '../../platform/settings/read-settings.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type CliIo, exitCodeOf, startRun, writeError } from '../io.ts'
+import { type CommandGroups, createProgram } from './program.ts'
 
 /**
  * Run the command line once. What a user or an operator did wrong is one sentence on standard error;
@@ -14,7 +14,7 @@ import { createProgram } from './program.ts'
  * @returns the exit code
  */
 export async function runProgram(args: readonly string[], io: CliIo): Promise<number> {
-  const program = createProgram(io)
+  const program = createProgram(io, await commandsOf(args))
   startRun(program, io)
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -27,6 +27,16 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
     else io.err.write(`${stackOf(err)}\n`)
     return isWaiting(err) ? exitCodes.waits : exitCodes.failed
   }
+}
+
+/** All of them, but for a server alone: the objects of the others would stay in its memory as long as it runs. */
+async function commandsOf([name]: readonly string[]): Promise<CommandGroups> {
+  if (name === 'server') {
+    const { serverCommand } = await import('../server/server.ts')
+    return { 'Serve and keep the data:': [serverCommand()] }
+  }
+  const { commandGroups } = await import('./commands.ts')
+  return commandGroups()
 }
 
 /** Whether a command failed because its move waits in a promotion request. */
