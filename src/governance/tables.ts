@@ -94,6 +94,9 @@ export const promotions = sqliteTable(
     index('promotions_by_model').on(t.registered_model, t.id),
     index('promotions_by_place').on(t.model_version, t.place),
     index('promotions_by_ending').on(t.merged_by_request),
+    index('promotions_without_follow_up')
+      .on(t.workspace, t.id)
+      .where(sql`break_glass = 1 and followed_up_by is null`),
   ],
 )
 

@@ -125,7 +125,9 @@ test('a request is closed, and another one merged by break-glass and reviewed af
     '#2 m version 2 -> Production: merged\n',
   )
   expect(await rita('review 2')).toContain('status      merged by break-glass\n')
+  expect(await rita('promotions list --follow-up')).toMatch(/^#2 /m)
   expect(await rita('review 2 follow-up')).toBe('#2 is merged\n')
+  expect(await rita('promotions list --follow-up')).toBe('no promotion requests\n')
 })
 
 test('policies are listed, evaluated, replayed and read back in every revision', async () => {

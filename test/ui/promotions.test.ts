@@ -102,7 +102,7 @@ describe('its forms', () => {
   })
 
   test('break the glass for who may, with a reason, and ask somebody else to follow up', async () => {
-    const { as, otto, alice, path } = await world()
+    const { as, otto, alice, eve, path, call } = await world()
     const fields = hiddenFields((await as(otto).get(path)).html, `${path}/break-glass`)
     const short = { ...fields, reason: 'fire', understood: 'on' }
     expect((await as(otto).post(`${path}/break-glass`, short)).status).toBe(400)
@@ -113,8 +113,25 @@ describe('its forms', () => {
     expect(textOf((await as(alice).get('/promotions?view=decided')).html)).toContain(
       'merged past its gates',
     )
+    const band = '#1 was merged past its gates. A follow-up by somebody else is open.'
+    const listed = async (who: string) =>
+      (await call(who, 'GET', '/api/v1/promotions?follow_up=open')).json.items.length
+    for (const view of ['open', 'mine', 'decided', 'waiting']) {
+      const { html } = await as(alice).get(`/promotions?view=${view}`)
+      expect(textOf(html), view).toContain(band)
+      expect(textOf(html), view).toContain('To follow up 1')
+    }
+    expect(textOf((await as(alice).get('/promotions?view=follow-up')).html)).toContain(
+      '#1 fraud-detector 3 → Production merged by break-glass',
+    )
+    expect(textOf((await as(eve).get('/promotions')).html)).not.toContain('merged past')
+    expect([await listed(alice), await listed(eve)]).toEqual([1, 0])
     expect((await as(otto).post(`${path}/follow-up`, {})).status).toBe(403)
     expect((await as(alice).post(`${path}/follow-up`, { comment: 'fine' })).status).toBe(303)
+    const after = textOf((await as(alice).get('/promotions?view=open')).html)
+    expect(after).not.toContain('merged past')
+    expect(after).not.toContain('To follow up')
+    expect(await listed(alice)).toBe(0)
   })
 
   test('are refused to others, whatever is sent, and the audit log has it', async () => {
@@ -154,7 +171,7 @@ test('the inbox sorts requests by what is to be done, and shows only readable on
   const { as, rita, ann, eve } = await world()
   const forRita = textOf((await as(rita).get('/promotions')).html)
   expect(forRita).toContain('Waiting for me 1')
-  expect(forRita).toContain('#1 fraud-detector 3 → Production open')
+  expect(forRita).toContain('#1 fraud-detector 2 is there now, → 3 into Production open')
   expect(textOf((await as(ann).get('/promotions?view=mine')).html)).toContain('#1 fraud-detector')
   for (const view of ['open', 'all', 'waiting', 'decided', 'mine']) {
     const page = await as(eve).get(`/promotions?view=${view}`)
@@ -162,6 +179,18 @@ test('the inbox sorts requests by what is to be done, and shows only readable on
     expect(page.html).not.toContain('fraud-detector')
   }
   expect((await as(ann).get('/promotions?after=x')).status).toBe(400)
+})
+
+test('the inbox says which version is now where each request leads', async () => {
+  const { as, rita, ann, name, mlflow, call } = await world()
+  const alias = (version: string) =>
+    mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'champion', version })
+  const body = { model: name, version: '3', to: { alias: 'champion' } }
+  expect((await call(ann, 'POST', '/api/v1/promotions', body)).status).toBe(201)
+  const open = async () => textOf((await as(rita).get('/promotions?view=open')).html)
+  expect(await open()).toContain('#2 fraud-detector 3 → alias champion')
+  expect((await alias('1')).status).toBe(200)
+  expect(await open()).toContain('#2 fraud-detector 1 is there now, → 3 into alias champion')
 })
 
 test('an account made again under a name is not shown the requests of the one before as its own', async () => {

@@ -132,6 +132,10 @@ export const listPromotions = endpoint({
     version: z.coerce.number().int().min(1).optional(),
     requested_by: z.string().optional(),
     awaiting: z.literal('me').optional(),
+    follow_up: z
+      .literal('open')
+      .optional()
+      .describe('Only those merged by break-glass that nobody followed up'),
   }),
   answer: pageOf(PromotionShape),
 })

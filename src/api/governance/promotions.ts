@@ -62,11 +62,12 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
   }),
 
   serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {
-    const { awaiting, status, model, version, requested_by } = query
+    const { awaiting, status, model, version, requested_by, follow_up } = query
     const filter = {
       status: awaiting ? ('open' as const) : status,
       model,
       version,
+      ...(follow_up && { lacksFollowUp: true as const }),
       requestedBy: requested_by === undefined ? undefined : { name: requested_by },
     }
     const shown = readablePromotion(ctx)

@@ -22,6 +22,7 @@ type Filters = {
   readonly version?: string
   readonly status?: ShownRequest['status']
   readonly requestedBy?: string
+  readonly followUp?: true
 }
 
 function listCommand(): Command {
@@ -31,10 +32,14 @@ function listCommand(): Command {
     .option('--version <number>', 'of this version of the model')
     .addOption(new Option('--status <status>', 'only these').choices(statuses))
     .option('--requested-by <name>', 'asked by this principal')
+    .option('--follow-up', 'merged by break-glass, and nobody followed up')
   return addServer(command).action(() =>
     callServer(command, async (client) => {
-      const { model, version, status, requestedBy } = command.opts<Filters>()
-      await listRequests(command, client, { model, version, status, requested_by: requestedBy })
+      const { model, version, status, requestedBy, followUp } = command.opts<Filters>()
+      await listRequests(command, client, {
+        ...{ model, version, status, requested_by: requestedBy },
+        follow_up: followUp && ('open' as const),
+      })
     }),
   )
 }

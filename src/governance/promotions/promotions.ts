@@ -100,6 +100,8 @@ export type PromotionFilter = {
   readonly status?: PromotionStatus | undefined
   /** Only those that are not open any more. */
   readonly isDecided?: true | undefined
+  /** Only those that were merged by break-glass and that nobody followed up. */
+  readonly lacksFollowUp?: true | undefined
   readonly model?: string | undefined
   readonly version?: number | undefined
   /** Of a name alone, or of the account that has it now. */
@@ -129,6 +131,7 @@ export async function listPromotions(
     shown,
     ...(filter.status ? [sql`status = ${filter.status}`] : []),
     ...(filter.isDecided ? [sql`status <> 'open'`] : []),
+    ...(filter.lacksFollowUp ? [sql`break_glass = 1 and followed_up_by is null`] : []),
     ...(filter.model ? [sql`model = ${filter.model}`] : []),
     ...(filter.version ? [sql`version = ${filter.version}`] : []),
     ...(filter.requestedBy ? [isRequesterSql(filter.requestedBy)] : []),

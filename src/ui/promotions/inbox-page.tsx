@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { LineSearch } from '../parts/search-box.tsx'
+import { Sign } from '../parts/sign.tsx'
 import { NextLink } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { plural } from '../parts/text.tsx'
@@ -8,7 +9,7 @@ import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { RequestTable } from './request-table.tsx'
 
-export const inboxViews = ['waiting', 'mine', 'open', 'decided', 'all'] as const
+export const inboxViews = ['waiting', 'mine', 'open', 'follow-up', 'decided', 'all'] as const
 export type InboxView = (typeof inboxViews)[number]
 
 export type Inbox = {
@@ -19,6 +20,10 @@ export type Inbox = {
   readonly waiting: number
   /** How many are open, of all models that the caller may read. */
   readonly open: number
+  /** The newest that were merged by break-glass and wait for a follow-up, of those that the caller may read. */
+  readonly unfollowed: { readonly ids: readonly number[]; readonly hasMore: boolean }
+  /** The version that is now where a request leads, by its number. */
+  readonly there: ReadonlyMap<number, number>
   /** Those of the items that the caller may withdraw. */
   readonly withdrawable: ReadonlySet<number>
   readonly nowMs: number
@@ -31,15 +36,18 @@ const titles: Readonly<Record<InboxView, string>> = {
   waiting: 'Waiting for me',
   mine: 'Mine',
   open: 'Open',
+  'follow-up': 'To follow up',
   decided: 'Decided',
   all: 'All',
 }
 
 /** Requests by what is to be done about them. */
 export const InboxPage: FC<InboxProps> = ({ frame, inbox }) => {
-  const { view, model, waiting, open, items, next } = inbox
+  const { view, model, waiting, unfollowed, items, next } = inbox
   const { to } = frame
-  const unfollowed = items.filter(({ breakGlass, followedUpBy }) => breakGlass && !followedUpBy)
+  const views = inboxViews.filter(
+    (one) => one !== 'follow-up' || one === view || unfollowed.ids.length > 0,
+  )
   return (
     <Page
       frame={frame}
@@ -52,13 +60,16 @@ export const InboxPage: FC<InboxProps> = ({ frame, inbox }) => {
     >
       <Tabs
         label="Which requests"
-        items={inboxViews.map((one) => ({
+        items={views.map((one) => ({
           href: to.query(to.promotions, { view: one, model }),
           text: titles[one],
-          count: one === 'waiting' ? waiting : one === 'open' ? open : undefined,
+          count: countOf(inbox, one),
           isCurrent: one === view,
         }))}
       />
+      <div data-part="unfollowed">
+        <Unfollowed {...{ frame, inbox }} />
+      </div>
       <LineSearch
         action={to.promotions}
         label="Model"
@@ -70,12 +81,6 @@ export const InboxPage: FC<InboxProps> = ({ frame, inbox }) => {
         <input type="hidden" name="view" value={view} />
         {model === undefined ? null : <a href={to.query(to.promotions, { view })}>All models</a>}
       </LineSearch>
-      {unfollowed.map(({ id }) => (
-        <p class="notice bad">
-          <a href={to.promotion(id)}>#{id}</a> was merged past its gates. A follow-up by somebody
-          else is open.
-        </p>
-      ))}
       <div data-part="requests">
         {items.length === 0 ? <Empty {...{ frame, inbox }} /> : <Requests {...{ frame, inbox }} />}
       </div>
@@ -83,6 +88,43 @@ export const InboxPage: FC<InboxProps> = ({ frame, inbox }) => {
         Older requests
       </NextLink>
     </Page>
+  )
+}
+
+function countOf({ waiting, open, unfollowed }: Inbox, view: InboxView): number | undefined {
+  if (view === 'waiting') return waiting
+  if (view === 'open') return open
+  return view === 'follow-up' && !unfollowed.hasMore ? unfollowed.ids.length : undefined
+}
+
+const namedMax = 5
+
+/** What was merged past its gates stays on top of every list until somebody else looked at it. */
+const Unfollowed: FC<InboxProps> = ({ frame: { to }, inbox: { view, unfollowed } }) => {
+  const { ids, hasMore } = unfollowed
+  if (ids.length === 0 || view === 'follow-up') return null
+  const named = ids.slice(0, namedMax)
+  return (
+    <p class="notice bad">
+      <Sign of="warning" />{' '}
+      {named.map((id, i) => (
+        <>
+          {i === 0 ? '' : ', '}
+          <a href={to.promotion(id)}>#{id}</a>
+        </>
+      ))}
+      {ids.length > named.length ? (
+        <>
+          {' and '}
+          <a href={to.query(to.promotions, { view: 'follow-up' })}>
+            {hasMore ? 'more' : `${ids.length - named.length} more`}
+          </a>
+        </>
+      ) : null}
+      {ids.length === 1
+        ? ' was merged past its gates. A follow-up by somebody else is open.'
+        : ' were merged past their gates. Follow-ups by somebody else are open.'}
+    </p>
   )
 }
 
@@ -106,8 +148,8 @@ const Empty: FC<InboxProps> = ({ frame: { to }, inbox: { view, model, open } }) 
 
 /** The table, and below it what is done with the requests that are ticked. */
 const Requests: FC<InboxProps> = ({ frame: { to }, inbox }) => {
-  const { view, items, withdrawable, nowMs } = inbox
-  const table = { requests: items, to, caption: titles[view], nowMs }
+  const { view, items, there, withdrawable, nowMs } = inbox
+  const table = { requests: items, there, to, caption: titles[view], nowMs }
   if (withdrawable.size === 0) return <RequestTable {...table} />
   return (
     <form method="get" action={`${to.promotions}/withdraw`}>
@@ -126,6 +168,7 @@ function apiPath({ view, model }: Inbox, { to, caller }: Frame): string {
   return to.query('/api/v1/promotions', {
     awaiting: view === 'waiting' ? 'me' : undefined,
     status: view === 'open' ? 'open' : undefined,
+    follow_up: view === 'follow-up' ? 'open' : undefined,
     requested_by: view === 'mine' ? caller.name : undefined,
     model,
   })

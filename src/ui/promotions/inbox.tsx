@@ -1,5 +1,6 @@
 import { invalid } from '../../core/error.ts'
 import { principalRecord } from '../../core/principal.ts'
+import { readVersionsThere } from '../../governance/compare/versions-there.ts'
 import { mayWithdraw, readablePromotion } from '../../governance/permissions.ts'
 import { countOpenRequests } from '../../governance/promotions/awaiting.ts'
 import { listPromotions, type PromotionFilter } from '../../governance/promotions/promotions.ts'
@@ -18,10 +19,11 @@ const shownMax = 50
 /** `GET /promotions?view=&model=&after=`: requests about models that the caller may read. */
 export async function showInbox(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const [frame, waiting, open] = await Promise.all([
+  const [frame, waiting, open, unfollowed] = await Promise.all([
     frameOf(c),
     readWaiting(ctx),
     countOpenRequests(ctx),
+    readUnfollowed(ctx),
   ])
   const asked = optionalQuery(c, 'view')
   const view = inboxViews.find((one) => one === asked) ?? (waiting.length > 0 ? 'waiting' : 'open')
@@ -40,6 +42,11 @@ export async function showInbox(c: AppContext): Promise<Response> {
   const inbox: Inbox = {
     ...{ view, model, open, ...requests },
     waiting: waiting.length,
+    unfollowed,
+    there: await readVersionsThere(
+      ctx,
+      requests.items.filter(({ status }) => status === 'open').map(({ id }) => id),
+    ),
     withdrawable: new Set(withdrawable.map(({ id }) => id)),
     nowMs: ctx.now(),
   }
@@ -52,6 +59,8 @@ function filterOf(ctx: Context, view: InboxView): PromotionFilter {
       return { requestedBy: principalRecord(ctx.principal) }
     case 'open':
       return { status: 'open' }
+    case 'follow-up':
+      return { lacksFollowUp: true }
     case 'decided':
       return { isDecided: true }
     default:
@@ -64,6 +73,13 @@ async function readRequests(ctx: Context, filter: PromotionFilter, before: numbe
   const found = await listPromotions(ctx, filter, page)
   const items = await viewPromotions(ctx, found.slice(0, shownMax))
   return { items, next: found.length > shownMax ? items.at(-1)?.id : undefined }
+}
+
+/** The newest that were merged by break-glass and that nobody followed up. */
+async function readUnfollowed(ctx: Context): Promise<Inbox['unfollowed']> {
+  const page = { count: shownMax + 1, shown: readablePromotion(ctx) }
+  const found = await listPromotions(ctx, { lacksFollowUp: true }, page)
+  return { ids: found.slice(0, shownMax).map(({ id }) => id), hasMore: found.length > shownMax }
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is not the number of a request */

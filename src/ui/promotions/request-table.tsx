@@ -14,6 +14,8 @@ type RequestTableProps = {
   readonly caption: string
   /** The requests that can be selected; absent: the table has no boxes. */
   readonly selectable?: ReadonlySet<number>
+  /** The version that is now where a request leads, by its number. */
+  readonly there?: ReadonlyMap<number, number>
   /** Says how soon those expire that do so within a day; absent: it does not. */
   readonly nowMs?: number
 }
@@ -34,7 +36,7 @@ type RowProps = Omit<RequestTableProps, 'requests' | 'caption'> & {
   readonly request: PromotionView
 }
 
-const Row: FC<RowProps> = ({ request, to, selectable, nowMs }) => {
+const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
   const { id, model, version, target, approvals, blockedBy, requestedBy } = request
   return (
     <tr>
@@ -52,7 +54,8 @@ const Row: FC<RowProps> = ({ request, to, selectable, nowMs }) => {
             <a href={to.model(model)}>
               <Given text={model} />
             </a>{' '}
-            <a href={to.version(model, version)}>{version}</a> →
+            <LiveVersion live={there?.get(id)} {...{ model, to }} />
+            <a href={to.version(model, version)}>{version}</a> {there?.has(id) ? 'into' : '→'}
           </span>
           {target.stage === undefined ? (
             <Given text={targetText(target)} />
@@ -78,6 +81,19 @@ const Row: FC<RowProps> = ({ request, to, selectable, nowMs }) => {
     </tr>
   )
 }
+
+type LiveVersionProps = Pick<PromotionView, 'model'> & {
+  readonly live: number | undefined
+  readonly to: Paths
+}
+
+const LiveVersion: FC<LiveVersionProps> = ({ live, model, to }) =>
+  live === undefined ? null : (
+    <>
+      <a href={to.version(model, live)}>{live}</a>
+      <span class="unseen"> is there now,</span> →{' '}
+    </>
+  )
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000

@@ -1,0 +1,1 @@
+CREATE INDEX `promotions_without_follow_up` ON `promotions` (`workspace`,`id`) WHERE break_glass = 1 and followed_up_by is null;
