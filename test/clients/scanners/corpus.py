@@ -104,12 +104,17 @@ def benign():
         for packing, compress in READ.items():
             files[f"{name}-{packing}.joblib"] = dumped(model, compress=compress)
     dense = keras("Dense")
+    torch = zipped(("archive/data.pkl", pickle.dumps([1], 2)), ("archive/data/0", bytes(40)))
     return files | {
         "plain.npy": written(np.save, np.arange(5)),
         "plain.npz": written(np.savez_compressed, a=np.arange(5), b=np.arange(9)),
         "dense.keras": zipped(("metadata.json", "{}"), ("config.json", dense), ("model.weights.h5", hdf("{}"))),
         "dense.h5": hdf(dense),
         "words.txt.gz": gzip.compress(b"cat\ndog\n"),
+        "m.nemo": tarred("w", ("./model_config.yaml", b"a: 1"), ("./model_weights.ckpt", torch)),
+        "m.tar.gz": tarred("w:gz", ("model_config.yaml", b"a: 1"), ("weights.npy", written(np.save, np.arange(5)))),
+        "objects.joblib": dumped({"a": np.array(["a", None], object), "n": np.arange(5.0)}),
+        "objects-p2.joblib": dumped(np.array(["a", None], object), protocol=2),
     }
 
 
@@ -202,4 +207,10 @@ def archives(evil):
         "m.tar": tarred("w", ("m.pkl", evil)),
         "m.tar.gz": tarred("w:gz", ("m.pkl", evil)),
         "tar.pt": tarred("w", ("pickle", evil)),
+        "m.nemo": tarred("w", ("./model_config.yaml", b"a: 1"), ("./model_weights.ckpt", zipped(*members))),
+        "old.nemo": tarred("w:gz", ("./model_weights.ckpt", zipped(*members))),
+        "long.tar": tarred("w", ("d" * 300 + "/m.pkl", evil)),
+        "packed.tar": tarred("w", ("m.pkl.gz", gzip.compress(evil))),
+        "nested.tar": tarred("w", ("in.tar", tarred("w", ("m.pkl", evil)))),
+        "m.tar.xz": tarred("w:xz", ("m.pkl", evil)),
     }

@@ -1,4 +1,4 @@
-import { type ByteSource, readHead, type ScanBudget, UnreadableError } from './byte-reader.ts'
+import { type ByteSource, readHead, type ScanBudget, UnreadableError } from '../byte-reader.ts'
 
 /** A file in a ZIP archive. */
 export type ZipMember = {
@@ -161,7 +161,8 @@ export async function openZipMember(
   }
 }
 
-function partOf(source: ByteSource, from: number, count: number): ByteSource {
+/** A part of a source, such as a file in an archive that is not packed. */
+export function partOf(source: ByteSource, from: number, count: number): ByteSource {
   return {
     sizeBytes: count,
     canSeek: source.canSeek,

@@ -1,0 +1,2 @@
+INSERT INTO `manifests_to_scan` (`manifest`, `scanned_to`) SELECT DISTINCT `manifest`, '' FROM `manifest_files` WHERE `blob` IN (SELECT `blob` FROM `file_scans` WHERE `scan` ->> 'unread' IS NOT NULL OR `scan` LIKE '%"name":"dtype"%') ON CONFLICT (`manifest`) DO UPDATE SET `scanned_to` = '';--> statement-breakpoint
+DELETE FROM `file_scans` WHERE `scan` ->> 'unread' IS NOT NULL OR `scan` LIKE '%"name":"dtype"%';
