@@ -27,6 +27,9 @@ type AuditPageProps = {
   readonly problem: FormProblem | undefined
 }
 
+/** Not all that is recorded is an event: the newest page is read again. */
+const live = { kinds: [], everySeconds: 10, quietSeconds: 60 }
+
 /** The audit log, newest first: what was done, by whom, and why. */
 export const AuditPage: FC<AuditPageProps> = (props) => {
   const { frame, terms, before, entries, next, head, problem } = props
@@ -36,9 +39,12 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
       frame={frame}
       title="Audit log"
       section="audit"
+      live={problem || before !== undefined ? undefined : live}
       about={
         <>
-          {head ? <Head head={head} /> : null}
+          <div data-part="head" data-steady>
+            {head ? <Head head={head} /> : null}
+          </div>
           <p class="print-only">{wordsOf(terms)}</p>
         </>
       }
@@ -47,22 +53,24 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
     >
       <Tabs label="What is looked for" items={presetsOf(frame, terms)} />
       <AuditFilter to={to} terms={terms} problem={problem} />
-      {entries.length > 0 ? (
-        <EntryTable entries={entries} to={to} />
-      ) : problem ? null : (
-        <p class="empty">
-          {Object.keys(terms).length === 0 ? 'Nothing was recorded yet.' : 'No entry matches.'}{' '}
-          <a href={to.audit}>Show all entries</a>
-        </p>
-      )}
-      <p class="row">
-        {next === undefined ? null : (
-          <a class="button quiet" href={to.query(to.audit, { ...terms, after: String(next) })}>
-            Older entries
-          </a>
+      <div data-part="entries" data-offered="new entry,new entries">
+        {entries.length > 0 ? (
+          <EntryTable entries={entries} to={to} />
+        ) : problem ? null : (
+          <p class="empty">
+            {Object.keys(terms).length === 0 ? 'Nothing was recorded yet.' : 'No entry matches.'}{' '}
+            <a href={to.audit}>Show all entries</a>
+          </p>
         )}
-        {before === undefined ? null : <a href={to.query(to.audit, terms)}>Newest entries</a>}
-      </p>
+        <p class="row">
+          {next === undefined ? null : (
+            <a class="button quiet" href={to.query(to.audit, { ...terms, after: String(next) })}>
+              Older entries
+            </a>
+          )}
+          {before === undefined ? null : <a href={to.query(to.audit, terms)}>Newest entries</a>}
+        </p>
+      </div>
     </Page>
   )
 }

@@ -149,7 +149,7 @@ const HoldForms: FC<HoldProps> = ({ version: { hold }, path, whyNot, problem, ty
       whyNot={whyNot.manage}
       intro={
         <p>
-          Placed by <Person principal={hold.placedBy} /> on <Time atMs={hold.placedAtMs} />:{' '}
+          Placed by <Person principal={hold.placedBy} /> on <Time atMs={hold.placedAtMs} isExact />:{' '}
           {visibleText(hold.reason)}
         </p>
       }

@@ -57,7 +57,7 @@ const Step: FC<StepProps> = ({ step: { weight, minutes, then }, number, canary }
       {then ? <StageChip stage={then.stage} /> : null}
       {isNow && canary.due_at_ms !== undefined ? (
         <span class="soft">
-          until <Time atMs={canary.due_at_ms} />
+          until <Time atMs={canary.due_at_ms} isExact />
         </span>
       ) : null}
     </li>

@@ -19,8 +19,8 @@ export const OutcomeTables: FC<{ readonly outcomes: OutcomeSummary }> = ({
         </p>
       ) : (
         <p class="hint">
-          Of requests since <Time atMs={sinceMs} />. Compared as if chance alone had spread them:
-          count from the last change of weights on, and decide before how long to wait.
+          Of requests since <Time atMs={sinceMs} isExact />. Compared as if chance alone had spread
+          them: count from the last change of weights on, and decide before how long to wait.
         </p>
       )}
       {names.map((outcome) => (

@@ -9,7 +9,8 @@ const againMs = 30_000
 /**
  * Parts of the page follow the server while the page is seen: its events, and what no event tells by
  * reading the page again. A part changes by itself only where nobody is at work: not where the focus is,
- * not at or above the pointer. Else a button offers it.
+ * not at or above the pointer. Else a button offers it, and so it does where what is new is always offered:
+ * `data-offered` has the word for one row of the part, and for several.
  *
  * @param decorate adds to a new part what scripts add to pages
  */
@@ -127,14 +128,15 @@ function partsOf(main: HTMLElement, { state, decorate }: Surroundings) {
   const settle = (isWanted: boolean) => {
     for (const [name, next] of held) {
       const part = findPart(main, name) ?? makePlace(main, next)
-      if (!isWanted && isInUse(part, pointerY)) continue
+      if (!isWanted && (isOffered(part) || isInUse(part, pointerY))) continue
       held.delete(name)
       served.set(name, next.outerHTML)
       putInPlace(part, next)
       decorate(next)
       tell(state, `Live, changed at ${clockText()}`)
     }
-    offer.textContent = `Show ${held.size} change${held.size === 1 ? '' : 's'}`
+    const text = offerText(main, held)
+    if (offer.textContent !== text) offer.textContent = text
     if (held.size > 0) document.body.append(offer)
     else offer.remove()
   }
@@ -182,6 +184,28 @@ function makePlace(main: Element, next: Element): Element {
   if (previous) previous.after(place)
   else main.append(place)
   return place
+}
+
+function isOffered(part: Element): boolean {
+  return part.hasAttribute('data-offered')
+}
+
+/** What there is to show: changed parts or, where nothing else changed, the rows that are new. */
+function offerText(main: Element, held: ReadonlyMap<string, Element>): string {
+  const [name, next] = [...held][0] ?? []
+  const words = next?.getAttribute('data-offered')?.split(',')
+  const part = name === undefined ? null : findPart(main, name)
+  const links = next && words && held.size === 1 ? rowLinks(next) : []
+  const known = new Set(part ? rowLinks(part) : [])
+  const count = links.filter((link) => !known.has(link)).length
+  if (!words || count === 0) return `Show ${held.size} change${held.size === 1 ? '' : 's'}`
+  const isWhole = count === links.length && known.size > 0
+  return `Show ${isWhole ? `${count} or more` : count} ${words[count === 1 ? 0 : 1]}`
+}
+
+/** Where the header of each row of a table leads. */
+function rowLinks(part: Element): (string | null)[] {
+  return [...part.querySelectorAll('tbody th a')].map((link) => link.getAttribute('href'))
 }
 
 /** Of a steady part other figures stand in the same place, so they change under the pointer too. */

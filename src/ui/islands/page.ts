@@ -12,9 +12,9 @@ import { openLinksAsDialogs } from './dialogs.ts'
 import { makeButton } from './elements.ts'
 import { listenToKeys } from './keys.ts'
 import { followServer } from './live.ts'
-import { showLocalTimes } from './local-times.ts'
 import { walkTrees } from './span-tree.ts'
 import { addTableFiles } from './table-files.ts'
+import { showTimes } from './times.ts'
 
 for (const start of [
   () =>
@@ -22,7 +22,7 @@ for (const start of [
       addCopyButtons(part)
       addChartImages(part)
     }),
-  showLocalTimes,
+  showTimes,
   listenToKeys,
   openLinksAsDialogs,
   openPalette,

@@ -32,8 +32,11 @@ function textOf(cell: HTMLTableCellElement): string | number {
   const time = cell.querySelector('time')
   if (time && cell.innerText.trim() === time.innerText.trim()) return time.dateTime
   const copy = cell.cloneNode(true)
-  if (copy instanceof Element)
+  if (copy instanceof Element) {
     for (const hidden of copy.querySelectorAll('.unseen')) hidden.remove()
+    for (const told of copy.querySelectorAll('time'))
+      told.textContent = told.dataset.utc ?? told.textContent
+  }
   const text = (copy.textContent ?? '').replace(/\s+/g, ' ').trim()
   return text === '–' ? '' : numberOf(text)
 }

@@ -177,7 +177,7 @@ const About: FC<VersionPageProps> = ({ frame: { to }, standing }) => {
       {hold ? (
         <p class="notice warn">
           Under a legal hold of <Given text={hold.placedBy.name} /> since{' '}
-          <Time atMs={hold.placedAtMs} />: {visibleText(hold.reason)}
+          <Time atMs={hold.placedAtMs} isExact />: {visibleText(hold.reason)}
         </p>
       ) : null}
     </>
@@ -193,7 +193,7 @@ const Approved: FC<{ readonly approval: PlaceApproval }> = ({ approval }) => (
   <li class="row">
     <StatusChip status={approvalWords[approval.status] ?? 'pending'} />
     <span>
-      for <Given text={approval.target} />, by <Given text={approval.by.name} /> on{' '}
+      for <Given text={approval.target} />, by <Given text={approval.by.name} />,{' '}
       <Time atMs={approval.atMs} /> (#{approval.promotion})
       {approval.isBreakGlass ? ', past its gates' : ''}
     </span>

@@ -9,14 +9,20 @@ export const Person: FC<{ principal: { name: string; verified: boolean } }> = ({
   </strong>
 )
 
-/** To the minute, in UTC. Clients may log a moment that no calendar has: it stays a number. */
-export const Time: FC<{ atMs: number }> = ({ atMs }) => {
+/**
+ * To the minute, in UTC; script says how long ago it was, unless it is to be exact, as behind "since".
+ * Clients may log a moment that no calendar has: it stays a number.
+ */
+export const Time: FC<{ atMs: number; isExact?: boolean }> = ({ atMs, isExact }) => {
   const at = dateTextOf(atMs)
   const end = at.indexOf('T')
   return end === -1 ? (
     <span>{at}</span>
   ) : (
-    <time datetime={at}>{`${at.slice(0, end)} ${at.slice(end + 1, end + 6)} UTC`}</time>
+    <time
+      datetime={at}
+      data-exact={isExact}
+    >{`${at.slice(0, end)} ${at.slice(end + 1, end + 6)} UTC`}</time>
   )
 }
 

@@ -19,7 +19,7 @@ export const Conversation: FC<{ readonly view: PromotionView }> = ({
       {reviews.map(({ principal, decision, comment, atMs, dismissed }) => (
         <li class="near">
           <p>
-            <Person principal={principal} /> {words[decision]} on <Time atMs={atMs} />
+            <Person principal={principal} /> {words[decision]}, <Time atMs={atMs} />
             {dismissed === undefined ? null : (
               <span class="warn-text"> · dismissed: {visibleText(dismissed)}</span>
             )}
@@ -43,7 +43,7 @@ export const Conversation: FC<{ readonly view: PromotionView }> = ({
               </a>
             )}
             <span class="soft">
-              posted by <Person principal={postedBy} /> on <Time atMs={atMs} />
+              posted by <Person principal={postedBy} />, <Time atMs={atMs} />
             </span>
           </p>
           {summary === undefined ? null : <Written text={summary} />}

@@ -198,7 +198,7 @@ const About: FC<{ readonly view: PromotionView }> = ({ view }) => (
     <p class="row">
       <StatusChip status={view.breakGlass ? 'merged by break-glass' : view.status} />
       <span>
-        asked by <Person principal={view.requestedBy} /> on <Time atMs={view.requestedAtMs} />
+        asked by <Person principal={view.requestedBy} />, <Time atMs={view.requestedAtMs} />
       </span>
       {view.status === 'open' ? (
         <span class="soft">
@@ -230,8 +230,7 @@ const Outcome: FC<{ readonly view: PromotionView }> = ({ view }) => {
         ) : null}
         {decidedAtMs === null ? null : (
           <>
-            {' '}
-            on <Time atMs={decidedAtMs} />
+            , <Time atMs={decidedAtMs} />
           </>
         )}
         {closedBecause === null ? '' : `: ${visibleText(closedBecause)}`}.{' '}

@@ -89,7 +89,7 @@ const Decided: FC<ReleaseProps['promotions'][number]> = (promotion) => {
         </li>
         {approvals.reviews.slice(0, shownMax).map(({ by, decision, at }) => (
           <li>
-            <Said text={decision} /> by <Said text={by.name} /> on <Time atMs={at} />
+            <Said text={decision} /> by <Said text={by.name} /> on <Time atMs={at} isExact />
           </li>
         ))}
         {breakGlass ? <li>merged past its gates, by break-glass</li> : null}

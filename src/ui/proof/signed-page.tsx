@@ -73,7 +73,7 @@ export const AttestationPage: FC<AttestationPageProps> = ({ attestation, stateme
           {result === undefined ? null : <ResultChip result={result} />}
           <KeyChip hint={hint} name={key} />
           <span>
-            sent by <Person principal={sentBy} /> on <Time atMs={sentAtMs} />
+            sent by <Person principal={sentBy} />, <Time atMs={sentAtMs} />
           </span>
         </p>
       }
@@ -109,7 +109,7 @@ export const BundlePage: FC<BundlePageProps> = ({ bundle, paths, statements, ...
     about={
       <p class="row">
         <span>
-          made by <Person principal={bundle.createdBy} /> on <Time atMs={bundle.createdAtMs} />
+          made by <Person principal={bundle.createdBy} />, <Time atMs={bundle.createdAtMs} />
         </span>
         <span>
           by the key <code title={bundle.key}>{bundle.key.slice(0, 8)}</code>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { admin } from '../../support/auth-server.ts'
 import { countsOf, deploymentsWorld } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
@@ -184,6 +185,50 @@ describe.skipIf(isLacking)('the script of pages', () => {
     await state.filter({ hasText: 'Live' }).waitFor()
     await page.getByRole('button', { name: 'Approve version 3' }).click()
     await page.getByText('looks right').first().waitFor()
+  }, 60_000)
+
+  test('says how long ago a time of the last day was, and goes on counting', async () => {
+    const { open, rita, complaints } = await served(await askedWorld())
+    const page = await open(rita, '/promotions/1')
+    const asked = page.locator('[data-part="about"] time').first()
+    const utc = await asked.innerText()
+    const at = Date.parse((await asked.getAttribute('datetime')) ?? '')
+    await page.clock.install({ time: at + 59 * 60_000 })
+    await page.reload()
+    expect(await asked.innerText()).toBe('59 min ago')
+    expect(await asked.getAttribute('title')).toBe(utc)
+    const since = page.locator('time[data-exact]').first()
+    if (await since.count()) expect(await since.innerText()).toMatch(/UTC$/)
+    await page.clock.runFor(62_000)
+    await expect.poll(() => asked.innerText()).toBe('1 h ago')
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+    expect(await asked.innerText()).toBe(utc)
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')))
+    expect(await asked.innerText()).toBe('1 h ago')
+    await page.clock.setSystemTime(at + 24 * 3_600_000)
+    await page.clock.runFor(62_000)
+    await expect.poll(() => asked.innerText()).toBe(utc)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('offers what the audit log got meanwhile, and moves nothing by itself', async () => {
+    const { open, call, complaints } = await served(await askedWorld())
+    const page = await open(admin, '/audit')
+    await page.clock.install()
+    await page.reload()
+    const first = page.locator('main tbody th a').first()
+    const before = await first.innerText()
+    const grant = { principal: 'user:rita', action: 'read_audit', models: '*' }
+    for (const models of ['*', 'm'])
+      await call(admin, 'POST', '/api/v1/grants', { ...grant, models })
+    await page.clock.runFor(10_500)
+    const offer = page.getByRole('button', { name: 'Show 2 new entries' })
+    await offer.waitFor()
+    expect(await first.innerText()).toBe(before)
+    await offer.click()
+    await expect.poll(() => first.innerText()).toBe(`#${Number(before.slice(1)) + 2}`)
+    expect(await page.getByRole('button', { name: /^Show / }).count()).toBe(0)
+    expect(complaints).toEqual([])
   }, 60_000)
 
   test('turns times to the zone of the browser where its reader wants that', async () => {

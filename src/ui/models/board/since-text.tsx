@@ -7,7 +7,7 @@ import type { Paths } from '../../paths.ts'
 /** Since when a version is where it is, and by whose decision. */
 export const SinceText: FC<{ readonly since: Since; readonly to: Paths }> = ({ since, to }) => (
   <p>
-    since <Time atMs={since.atMs} />, moved by <Given text={since.movedBy.name} />
+    since <Time atMs={since.atMs} isExact />, moved by <Given text={since.movedBy.name} />
     {since.approvedBy.length > 0 ? (
       <>
         , approved by <Given text={since.approvedBy.join(', ')} />

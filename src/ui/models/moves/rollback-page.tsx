@@ -56,7 +56,8 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
             Now <StageChip stage={stage} more={String(live.version)} />
             {since ? (
               <span>
-                since <Time atMs={since.atMs} />, moved by <Given text={since.movedBy.name} />
+                since <Time atMs={since.atMs} isExact />, moved by{' '}
+                <Given text={since.movedBy.name} />
               </span>
             ) : null}
           </p>

@@ -113,7 +113,7 @@ export const UserPage: FC<UserPageProps> = (props) => {
       crumbs={[{ text: name }]}
       about={
         <p class="soft">
-          {isAdmin ? 'An administrator' : 'A user'} since <Time atMs={createdAtMs} />.{' '}
+          {isAdmin ? 'An administrator' : 'A user'} since <Time atMs={createdAtMs} isExact />.{' '}
           <a href={to.query(to.audit, { actor: name })}>What they did</a>
         </p>
       }

@@ -31,7 +31,7 @@ export const TrustedKeyPage: FC<TrustedKeyPageProps> = (props) => {
       crumbs={[{ text: name }]}
       about={
         <p class="soft">
-          Trusted since <Time atMs={setAtMs} /> by <Person principal={setBy} />
+          Trusted since <Time atMs={setAtMs} isExact /> by <Person principal={setBy} />
         </p>
       }
       api={{ method: 'GET', path: '/api/v1/trusted-keys' }}

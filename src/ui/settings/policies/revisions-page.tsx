@@ -44,7 +44,7 @@ export const RevisionsPage: FC<RevisionsPageProps> = ({ frame, name, revisions, 
           <h2 id={`revision-${revision.revision}`}>Revision {revision.revision}</h2>
           <p class="soft">
             {revision.document === null ? 'Deleted' : 'Written'} by{' '}
-            <Person principal={revision.author} /> on <Time atMs={revision.atMs} />
+            <Person principal={revision.author} />, <Time atMs={revision.atMs} />
           </p>
           {revision.document === null ? null : (
             <ChangedValues
