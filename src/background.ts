@@ -1,4 +1,5 @@
 import { sweepScans } from './artifacts/scan/scan-manifests.ts'
+import { hashUploads } from './artifacts/uploads/hash-joined.ts'
 import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
 import { signMerged } from './bundles/releases/sign-merged.ts'
@@ -46,6 +47,15 @@ export const backgroundJobs: readonly Job[] = [
   recordWords,
   foldMetrics,
   fillExtremes,
+]
+
+/** Short, since a server that stops waits for what its jobs do; the next run comes at once. */
+const hashedForMs = 2000
+
+/** What a process with a loop does after the replies; the cron trigger of a Worker has more time at once. */
+export const loopJobs: readonly Job[] = [
+  ...backgroundJobs,
+  (platform) => hashUploads(platform, hashedForMs),
 ]
 
 /**

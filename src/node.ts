@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
-import { backgroundJobs, hourlyJobOf } from './background.ts'
+import { hourlyJobOf, loopJobs } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import { migrations } from './db/migrations.ts'
 import type { AppContext } from './http/app-env.ts'
@@ -96,7 +96,7 @@ export async function openPlatform(
     fetch: (url, init) => fetch(url, init),
   }
   const background = new Loop(
-    [...backgroundJobs.map((job) => () => job(platform)), hourlyJobOf(platform)],
+    [...loopJobs.map((job) => () => job(platform)), hourlyJobOf(platform)],
     () => deliverDue(platform),
   )
   return { ...platform, background, close: async () => db.close() }

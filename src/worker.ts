@@ -1,4 +1,5 @@
 import { createApp } from './app.ts'
+import { hashUploads } from './artifacts/uploads/hash-joined.ts'
 import { backgroundJobs, runHourlyWork } from './background.ts'
 import { RegistryError } from './core/error.ts'
 import { givenBundleKey } from './platform/bundle-key.ts'
@@ -57,7 +58,11 @@ export default {
     const platform = platformOf(bindings(env), execution)
     if (event.cron === hourlyCron) return logged(() => runHourlyWork(platform), Date.now)()
     const jobs = backgroundJobs.map((job) => logged(() => job(platform), Date.now)())
-    await Promise.all([...jobs, deliverDue(platform, betweenTriggersMs)])
+    await Promise.all([
+      ...jobs,
+      deliverDue(platform, betweenTriggersMs),
+      logged(() => hashUploads(platform, betweenTriggersMs), Date.now)(),
+    ])
   },
 } satisfies ExportedHandler
 

@@ -4,6 +4,7 @@ import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { measureBody } from '../platform/hash.ts'
+import { measuredBytesMax } from '../platform/parts.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
 import { assertWritable, folderRangeOf, foldersAboveOf } from './path.ts'
 import { isWithinQuotaSql, limitBody, overQuota } from './quota.ts'
@@ -182,6 +183,8 @@ async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | un
   const row = await ctx.db.first(sql<{ key: string }>`
     select key from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
   if (!row || row.key === blob.key) return undefined
+  // The new object was read just now and is good: it takes the place of one that is too large to read here.
+  if (blob.sizeBytes > measuredBytesMax) return row.key
   const found = await ctx.blobs.get(row.key)
   if (!found) return row.key
   const { sha256, sizeBytes } = await measureBody(chunksOf(found.body), ctx.sha256())

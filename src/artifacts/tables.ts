@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /** One immutable file body in the blob store. Equal bytes are one row. */
@@ -69,26 +70,42 @@ export const manifestFiles = sqliteTable(
  * Multipart uploads. A row goes when the upload is aborted or swept; a completed one stays for a while, so that who
  * asks again gets the same answer.
  */
-export const multipartUploads = sqliteTable('multipart_uploads', {
-  upload_id: text().primaryKey(),
-  workspace: text().notNull(),
-  path: text().notNull(),
-  /** The blob key that the parts will become. */
-  key: text().notNull(),
-  /** The blob store's own name for the upload. */
-  store_upload_id: text().notNull(),
-  created_at_ms: integer().notNull(),
-  /** `accounts.id` of who began it, where a quota counts for them. */
-  account: integer(),
-  /** The list that the first completion named, as one text: no other list completes the upload. */
-  parts: text(),
-  completed_at_ms: integer(),
-  /** What a resumable upload is to become, lower-case hex; null: any bytes. */
-  sha256: text(),
-  size_bytes: integer(),
-  /** Of each part but the last one. */
-  part_bytes: integer(),
-})
+export const multipartUploads = sqliteTable(
+  'multipart_uploads',
+  {
+    upload_id: text().primaryKey(),
+    workspace: text().notNull(),
+    path: text().notNull(),
+    /** The blob key that the parts will become. */
+    key: text().notNull(),
+    /** The blob store's own name for the upload. */
+    store_upload_id: text().notNull(),
+    created_at_ms: integer().notNull(),
+    /** `accounts.id` of who began it, where a quota counts for them. */
+    account: integer(),
+    /** The list that the first completion named, as one text: no other list completes the upload. */
+    parts: text(),
+    completed_at_ms: integer(),
+    /** What a resumable upload is to become, lower-case hex; null: any bytes. */
+    sha256: text(),
+    size_bytes: integer(),
+    /** Of each part but the last one. */
+    part_bytes: integer(),
+    /** Of an object that was joined and is hashed in several requests. */
+    joined_bytes: integer(),
+    /** How many of those are hashed. */
+    hashed_bytes: integer(),
+    /** What goes on with the hash, in hex; once all are hashed, the SHA-256 itself. */
+    hash_state: text(),
+    /** Until then somebody is hashing it. */
+    hashing_until_ms: integer(),
+  },
+  (t) => [
+    index('multipart_uploads_to_hash')
+      .on(t.upload_id)
+      .where(sql`joined_bytes is not null and completed_at_ms is null`),
+  ],
+)
 
 /** Parts of uploads under way: what they take counts for the quota until they are a file, or gone. */
 export const multipartParts = sqliteTable(

@@ -57,6 +57,18 @@ export class RequestLimitError extends RegistryError {
   }
 }
 
+/** 503 TEMPORARILY_UNAVAILABLE: work goes on where it stopped when the call is made again; goes out with `Retry-After`. */
+export class NotYetError extends RegistryError {
+  override name = 'NotYetError'
+  constructor(
+    message: string,
+    /** Whole seconds. */
+    readonly retryAfterS: number,
+  ) {
+    super('TEMPORARILY_UNAVAILABLE', message)
+  }
+}
+
 /** A part of a text: from `at` to before `end`, in UTF-16 units from 0. */
 export type TextPlace = { readonly at: number; readonly end: number }
 

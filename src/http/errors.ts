@@ -4,6 +4,7 @@ import {
   excerpt,
   FilterError,
   httpStatus,
+  NotYetError,
   RegistryError,
   RequestLimitError,
 } from '../core/error.ts'
@@ -56,7 +57,9 @@ function replyOf(
   c: AppContext,
   showPage: ErrorPage,
 ): Response | Promise<Response> {
-  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
+  if (err instanceof RequestLimitError || err instanceof NotYetError) {
+    c.header('Retry-After', String(err.retryAfterS))
+  }
   if (c.var.answerError) return c.var.answerError(c, err)
   return isForPage(c) ? showPage(c, err) : envelope(err, c)
 }

@@ -1,5 +1,6 @@
 import canonicalize from 'canonicalize'
-import type { ByteStream, Stored } from './ports.ts'
+import { chunksOf } from '../core/bytes.ts'
+import type { ByteStream, JoinedParts, OpenBlob, Stored } from './ports.ts'
 
 /** A SHA-256 that takes its bytes as they come; `digest` ends it. */
 export type Sha256 = {
@@ -33,4 +34,15 @@ export async function measureBody(body: ByteStream, hash: Sha256): Promise<Store
     await hash.update(chunk)
   }
   return { sizeBytes, sha256: await hash.digest() }
+}
+
+/** What is known of an object whose parts were joined; a larger one than `bytesMax` is not read for its hash. */
+export async function measureJoined(
+  { body, sizeBytes }: OpenBlob,
+  bytesMax: number,
+  hash: Sha256,
+): Promise<JoinedParts> {
+  if (sizeBytes <= bytesMax) return measureBody(chunksOf(body), hash)
+  await body.cancel()
+  return { sizeBytes, sha256: undefined }
 }

@@ -10,6 +10,9 @@ export type OpenBlob = { readonly body: ReadableStream<Uint8Array>; readonly siz
 /** What is known of a body once it is written. */
 export type Stored = { readonly sizeBytes: number; readonly sha256: string }
 
+/** The same of parts that were joined; without the hash where reading them is more than one request should do. */
+export type JoinedParts = { readonly sizeBytes: number; readonly sha256: string | undefined }
+
 /**
  * Where file bodies are stored. Keys are opaque to it and written once: there is no overwrite.
  * Adapters: disk, S3, R2; all pass test/platform/blob-store.test.ts.
@@ -80,15 +83,15 @@ export interface MultipartStore {
    */
   putPart(key: string, uploadId: string, part: NewPart): Promise<string>
   /**
-   * Join the parts; the key appears whole or not at all. Reads it back for the hash. Joining an
-   * upload again gives the same result as long as its key is there; that the list of parts is the
-   * same is for the caller to check.
+   * Join the parts; the key appears whole or not at all. Reads it for the hash, unless it is too large
+   * for that. Joining an upload again gives the same result as long as its key is there; that the list
+   * of parts is the same is for the caller to check.
    *
    * @param parts by rising part number, each with the ETag of its last upload
    * @throws INVALID_PARAMETER_VALUE none, out of order, never uploaded, of another ETag, or too small
    * @throws RESOURCE_DOES_NOT_EXIST no such upload
    */
-  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored>
+  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<JoinedParts>
   /** Forget the parts; an upload that is not there is no error. */
   abort(key: string, uploadId: string): Promise<void>
 }

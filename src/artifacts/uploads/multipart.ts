@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { conflict, invalid, notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import type { NewPart, Stored, UploadedPart } from '../../platform/ports.ts'
+import type { JoinedParts, NewPart, Stored, UploadedPart } from '../../platform/ports.ts'
 import { abortedParts, newBlobKey, otherBytes, showBlob } from '../files.ts'
 import { assertWritable } from '../path.ts'
 import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from '../quota.ts'
 import type { multipartUploads } from '../tables.ts'
+import { hashJoined, keepJoined, type Pace } from './hash-joined.ts'
 
 /** An upload by the name that clients know. */
 export type Upload = {
@@ -18,6 +19,8 @@ export type Upload = {
   /** The list that its completion named, or `abortedParts`; undefined: nobody has completed it yet. */
   readonly parts: string | undefined
   readonly isCompleted: boolean
+  /** The size of its object, which is there and is hashed in several calls; undefined otherwise. */
+  readonly joinedBytes: number | undefined
   /** What a resumable upload is to become; undefined: any bytes. */
   readonly expected: ExpectedBytes | undefined
 }
@@ -74,7 +77,10 @@ export async function getUpload(ctx: Context, uploadId: string): Promise<Upload>
   return upload
 }
 
-type UploadRow = Omit<typeof multipartUploads.$inferSelect, 'workspace' | 'created_at_ms'>
+type UploadRow = Omit<
+  typeof multipartUploads.$inferSelect,
+  'workspace' | 'created_at_ms' | 'hashed_bytes' | 'hash_state' | 'hashing_until_ms'
+>
 
 /** An upload, also one that was completed. @param where by default the context's workspace */
 export async function findUpload(
@@ -84,7 +90,7 @@ export async function findUpload(
 ): Promise<Upload | undefined> {
   const row = await ctx.db.first(sql<UploadRow>`
     select upload_id, path, key, store_upload_id, account, parts, completed_at_ms, sha256, size_bytes,
-      part_bytes
+      part_bytes, joined_bytes
     from multipart_uploads where upload_id = ${uploadId} and ${where}`)
   return (
     row && {
@@ -95,6 +101,7 @@ export async function findUpload(
       account: row.account ?? undefined,
       parts: row.parts ?? undefined,
       isCompleted: row.completed_at_ms !== null,
+      joinedBytes: row.joined_bytes ?? undefined,
       expected: expectedFrom(row),
     }
   )
@@ -142,26 +149,37 @@ export async function putPart(
 /**
  * Join the parts and show the file under the path that the upload was made for. The first call
  * decides of which parts; the same call again, at once or later, has the same answer and changes
- * nothing.
+ * nothing. A large file takes several calls, each of which goes on where the one before stopped.
  *
+ * @param pace by which a large file is hashed
  * @param path that the caller names; another than the upload's is refused
  * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder, or a resumable
  *   upload has other bytes than it was to have; then it is gone
  * @throws RESOURCE_CONFLICT the upload is completed, or being completed, with another list of parts
  * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store; then the upload is gone
+ * @throws TEMPORARILY_UNAVAILABLE it is large and not done yet; the same call goes on
  */
 export async function completeUpload(
   ctx: Context,
   uploadId: string,
-  { path, parts }: { readonly path: string; readonly parts: readonly UploadedPart[] },
+  {
+    path,
+    parts,
+    pace,
+  }: {
+    readonly path: string
+    readonly parts: readonly UploadedPart[]
+    readonly pace?: Pace | undefined
+  },
 ): Promise<void> {
   assertWritable(path)
   const ordered = [...parts].sort((a, b) => a.part - b.part)
   const list = JSON.stringify(ordered.map(({ part, etag }) => [part, etag]))
   const upload = await claimUpload(ctx, uploadId, { path, list })
   if (upload.isCompleted) return
-  const stored = await joinParts(ctx, upload, ordered)
-  if (!stored) return
+  const joined = await joinParts(ctx, upload, ordered)
+  if (!joined) return
+  const stored = await measureJoined(ctx, upload, { joined, pace })
   if (upload.expected && stored.sha256 !== upload.expected.sha256) {
     await dropUpload(ctx, upload)
     throw otherBytes(path, stored.sha256, upload.expected.sha256)
@@ -195,9 +213,10 @@ async function claimUpload(
 /** @returns undefined: another call of the same list completed the upload meanwhile */
 async function joinParts(
   ctx: Context,
-  { uploadId, key, storeUploadId, parts: list }: Upload,
+  { uploadId, key, storeUploadId, parts: list, joinedBytes }: Upload,
   parts: readonly UploadedPart[],
-): Promise<Stored | undefined> {
+): Promise<JoinedParts | undefined> {
+  if (joinedBytes !== undefined) return { sizeBytes: joinedBytes, sha256: undefined }
   try {
     return await ctx.blobs.multipart.complete(key, storeUploadId, parts)
   } catch (err) {
@@ -214,7 +233,19 @@ async function joinParts(
   }
 }
 
-/** Joined, and not what it was to be: neither the bytes nor the upload stay. */
+/** What is joined, with its hash. @throws as `hashJoined` */
+async function measureJoined(
+  ctx: Context,
+  { uploadId, key, joinedBytes }: Upload,
+  { joined, pace }: { readonly joined: JoinedParts; readonly pace: Pace | undefined },
+): Promise<Stored> {
+  const { sizeBytes, sha256 } = joined
+  if (sha256 !== undefined) return { sizeBytes, sha256 }
+  if (joinedBytes === undefined) await keepJoined(ctx, uploadId, sizeBytes)
+  return { sizeBytes, sha256: await hashJoined(ctx, { uploadId, key }, pace) }
+}
+
+/** JoinedParts, and not what it was to be: neither the bytes nor the upload stay. */
 async function dropUpload(ctx: Context, { uploadId, key }: Upload): Promise<void> {
   await ctx.blobs.delete([key])
   await ctx.db.batch({
@@ -235,9 +266,12 @@ export async function abortUpload(ctx: Context, uploadId: string, path: string):
   if (!upload) return
   checkPath(upload, path)
   if (upload.isCompleted) return
-  await ctx.db.all(sql`update multipart_uploads set parts = ${abortedParts}
-    where upload_id = ${uploadId} and completed_at_ms is null`)
+  const aborted = await ctx.db.all(sql`update multipart_uploads set parts = ${abortedParts}
+    where upload_id = ${uploadId} and completed_at_ms is null returning upload_id`)
+  if (aborted.length === 0) return
   await ctx.blobs.multipart.abort(upload.key, upload.storeUploadId)
+  // What was joined already is no upload to the store any more.
+  if (upload.joinedBytes !== undefined) await ctx.blobs.delete([upload.key])
   await ctx.db.batch({
     parts: sql`delete from multipart_parts where upload_id = ${uploadId}`,
     upload: sql`delete from multipart_uploads

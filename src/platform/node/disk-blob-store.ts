@@ -34,6 +34,8 @@ export class DiskBlobStore implements BlobStore {
   readonly #root: string
   readonly #incoming: string
   readonly #flushed: boolean
+  /** By key, the joins under way. */
+  readonly #joining = new Map<string, Promise<Stored>>()
 
   /**
    * @param root an existing folder
@@ -61,10 +63,12 @@ export class DiskBlobStore implements BlobStore {
     },
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
-      const before = await this.#measure(key)
-      if (before) return before
-      await this.#refuseMissing(uploadId, parts)
-      return this.#join(key, uploadId, parts)
+      return this.#joinOnce(key, async () => {
+        const before = await this.#measure(key)
+        if (before) return before
+        await this.#refuseMissing(uploadId, parts)
+        return this.#join(key, uploadId, parts)
+      })
     },
     abort: async (_key, uploadId) => {
       await removeFolder(this.#partsFolder(uploadId))
@@ -138,7 +142,16 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** If two calls join the same upload at once, the second returns what the first one stored. */
+  /** Who asks again while a large file is being joined waits for that, and begins no second copy. */
+  #joinOnce(key: string, join: () => Promise<Stored>): Promise<Stored> {
+    const underWay = this.#joining.get(key)
+    if (underWay) return underWay
+    const joined = join().finally(() => this.#joining.delete(key))
+    this.#joining.set(key, joined)
+    return joined
+  }
+
+  /** If another process joins the same upload at once, the second returns what the first one stored. */
   async #join(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored> {
     const folder = this.#partsFolder(uploadId)
     try {

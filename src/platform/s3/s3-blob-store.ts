@@ -1,9 +1,10 @@
 import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
-import { measureBody, type Sha256 } from '../hash.ts'
+import { measureBody, measureJoined, type Sha256 } from '../hash.ts'
 import {
   checkPartNumber,
   checkPartOrder,
+  measuredBytesMax,
   noSuchUpload,
   partsMax,
   splitIntoSlices,
@@ -12,6 +13,7 @@ import {
   type BlobStore,
   type ByteRange,
   type ByteStream,
+  type JoinedParts,
   KeyTakenError,
   type Leftover,
   type MultipartStore,
@@ -21,7 +23,7 @@ import {
 } from '../ports.ts'
 import { gatherPart, hashChunks, streamPieces } from './s3-bodies.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
-import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
+import { decoded, nextUploads, xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
 /** Bodies are sent in buffered pieces, which can be sent again. S3 requires at least 5 MiB. */
 const pieceBytes = 8 * 1024 * 1024
@@ -38,10 +40,13 @@ const takenCodes = ['PreconditionFailed', 'ConditionalRequestConflict']
 export class S3BlobStore implements BlobStore {
   readonly #s3: S3Client
   readonly #sha256: () => Sha256
+  readonly #measuredBytesMax: number
 
-  constructor(options: S3Options, sha256: () => Sha256) {
+  /** @param measuredMax up to which size an object is hashed as soon as its parts are joined */
+  constructor(options: S3Options, sha256: () => Sha256, measuredMax = measuredBytesMax) {
     this.#s3 = new S3Client(options)
     this.#sha256 = sha256
+    this.#measuredBytesMax = measuredMax
   }
 
   readonly multipart: MultipartStore = {
@@ -58,13 +63,13 @@ export class S3BlobStore implements BlobStore {
         await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
       } catch (err) {
         // Already joined, by a call whose answer was lost or that ran at the same time.
-        const before = await this.#measure(key)
+        const before = await this.#joined(key)
         if (before) return before
         throw err
       }
-      const stored = await this.#measure(key)
-      if (!stored) throw new Error(`S3 has no '${key}' after its upload was completed`)
-      return stored
+      const joined = await this.#joined(key)
+      if (!joined) throw new Error(`S3 has no '${key}' after its upload was completed`)
+      return joined
     },
     abort: async (key, uploadId) => {
       await this.#unlessMissing('DELETE', key, { query: { uploadId } })
@@ -249,6 +254,11 @@ export class S3BlobStore implements BlobStore {
     if (there?.sha256 !== sha256) throw new KeyTakenError(key, { cause: err })
   }
 
+  async #joined(key: string): Promise<JoinedParts | undefined> {
+    const found = await this.get(key)
+    return found && measureJoined(found, this.#measuredBytesMax, this.#sha256())
+  }
+
   async #measure(key: string): Promise<Stored | undefined> {
     const found = await this.get(key)
     return found && measureBody(chunksOf(found.body), this.#sha256())
@@ -286,15 +296,4 @@ async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
     }
     throw err
   }
-}
-
-function nextUploads(xml: string): Record<string, string> | undefined {
-  if (xmlText(xml, 'IsTruncated') !== 'true') return undefined
-  const key = decoded(xmlText(xml, 'NextKeyMarker') ?? '')
-  return { 'key-marker': key, 'upload-id-marker': xmlText(xml, 'NextUploadIdMarker') ?? '' }
-}
-
-/** Keys are listed with `encoding-type=url`, in which a plus is a blank. */
-function decoded(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '))
 }

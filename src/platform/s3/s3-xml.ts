@@ -29,3 +29,15 @@ function unescaped(text: string): string {
 export function xmlEscaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
+
+/** Where the next page of a listing of uploads begins, as its query says it; undefined: there is none. */
+export function nextUploads(xml: string): Record<string, string> | undefined {
+  if (xmlText(xml, 'IsTruncated') !== 'true') return undefined
+  const key = decoded(xmlText(xml, 'NextKeyMarker') ?? '')
+  return { 'key-marker': key, 'upload-id-marker': xmlText(xml, 'NextUploadIdMarker') ?? '' }
+}
+
+/** Keys are listed with `encoding-type=url`, in which a plus is a blank. */
+export function decoded(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '))
+}

@@ -1,10 +1,10 @@
-import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
-import { measureBody } from '../hash.ts'
+import { measureJoined } from '../hash.ts'
 import {
   checkLength,
   checkPartNumber,
   checkPartOrder,
+  measuredBytesMax,
   noSuchUpload,
   splitIntoSlices,
 } from '../parts.ts'
@@ -12,6 +12,7 @@ import {
   type BlobStore,
   type ByteRange,
   type ByteStream,
+  type JoinedParts,
   KeyTakenError,
   type Leftover,
   type MultipartStore,
@@ -34,9 +35,12 @@ const ifFree = { etagDoesNotMatch: '*' }
 /** Blobs in a Cloudflare R2 bucket. */
 export class R2BlobStore implements BlobStore {
   readonly #bucket: R2Bucket
+  readonly #measuredBytesMax: number
 
-  constructor(bucket: R2Bucket) {
+  /** @param measuredMax up to which size an object is hashed as soon as its parts are joined */
+  constructor(bucket: R2Bucket, measuredMax = measuredBytesMax) {
     this.#bucket = bucket
+    this.#measuredBytesMax = measuredMax
   }
 
   readonly multipart: MultipartStore = {
@@ -57,13 +61,13 @@ export class R2BlobStore implements BlobStore {
         await clearly(uploadId, upload.complete(named))
       } catch (err) {
         // Already joined, by a call whose answer was lost or that ran at the same time.
-        const before = await this.#measure(key)
+        const before = await this.#joined(key)
         if (before) return before
         throw err
       }
-      const stored = await this.#measure(key)
-      if (!stored) throw new Error(`R2 has no '${key}' after its upload was completed`)
-      return stored
+      const joined = await this.#joined(key)
+      if (!joined) throw new Error(`R2 has no '${key}' after its upload was completed`)
+      return joined
     },
     abort: async (key, uploadId) => {
       try {
@@ -151,9 +155,9 @@ export class R2BlobStore implements BlobStore {
     return { sizeBytes: received, sha256: await hash.digest() }
   }
 
-  async #measure(key: string): Promise<Stored | undefined> {
+  async #joined(key: string): Promise<JoinedParts | undefined> {
     const found = await this.get(key)
-    return found && measureBody(chunksOf(found.body), sha256())
+    return found && measureJoined(found, this.#measuredBytesMax, sha256())
   }
 }
 

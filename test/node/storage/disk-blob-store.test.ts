@@ -105,3 +105,17 @@ async function* stuckAfter(bytes: Uint8Array) {
   yield bytes
   await new Promise(() => undefined)
 }
+
+test('who asks again while parts are being joined waits for that, and nothing is joined twice', async () => {
+  const root = await folder()
+  const store = new DiskBlobStore(root)
+  const id = await store.multipart.create('blobs/ab/x')
+  const new_ = { part: 1, body: body(pattern(mebibyte), 65_536), sizeBytes: mebibyte }
+  const parts = [{ part: 1, etag: await store.multipart.putPart('blobs/ab/x', id, new_) }]
+  const join = () => store.multipart.complete('blobs/ab/x', id, parts)
+  const [first, second] = [join(), join()]
+  expect(await second).toBe(await first)
+  expect(await join()).not.toBe(await first)
+  expect(await join()).toEqual(await first)
+  await rm(root, { recursive: true })
+})

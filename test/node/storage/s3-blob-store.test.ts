@@ -34,6 +34,26 @@ test('two prefixes of one bucket do not see each other', async () => {
   expect(await collected(one.list(''))).toMatchObject([{ key: 'blobs/x' }])
 })
 
+test('an object that is too large to be read as it is joined is told without a hash, also the second time', async () => {
+  const store = new S3BlobStore(await s3.bucket(), sha256, 8)
+  const join = async (bytes: number) => {
+    const key = `blobs/${bytes}`
+    const id = await store.multipart.create(key)
+    const new_ = { part: 1, body: body(pattern(bytes), bytes), sizeBytes: bytes }
+    const parts = [{ part: 1, etag: await store.multipart.putPart(key, id, new_) }]
+    return [
+      await store.multipart.complete(key, id, parts),
+      await store.multipart.complete(key, id, parts),
+    ]
+  }
+  const [large, small] = [
+    { sizeBytes: 9, sha256: undefined },
+    { sizeBytes: 8, sha256: expect.any(String) },
+  ]
+  expect(await join(9)).toEqual([large, large])
+  expect(await join(8)).toEqual([small, small])
+})
+
 test('a listing of more than a page is whole', async () => {
   const store = new S3BlobStore(await s3.bucket(), sha256)
   const keys = Array.from({ length: 2 * s3.pageKeys + 5 }, (_, i) => `blobs/${i + 100}`)

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { collectOrphans } from '../../src/artifacts/collect.ts'
+import { findFile, showBlob } from '../../src/artifacts/files.ts'
+import { hashUploads } from '../../src/artifacts/uploads/hash-joined.ts'
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  getUpload,
+  putPart,
+} from '../../src/artifacts/uploads/multipart.ts'
+import type { BlobStore, UploadedPart } from '../../src/platform/ports.ts'
+import { contextOf } from '../support/accounts.ts'
+import { testServer } from '../support/server.ts'
+
+const mebibyte = 1024 ** 2
+/** Three parts, and a last step that is no whole one. */
+const whole = Uint8Array.from({ length: 10 * mebibyte + 777 }, (_, i) => (i * 7 + (i >> 12)) % 251)
+const sum = createHash('sha256').update(whole).digest('hex')
+const oneStep = { stepBytes: mebibyte, forMs: 0 }
+
+/** A store that reads nothing when it joins, as a bucket with objects that are large; what is read is counted. */
+function unmeasured(blobs: BlobStore) {
+  const watched = { read: 0, failsAt: Number.POSITIVE_INFINITY }
+  const store: BlobStore = {
+    put: (...given) => blobs.put(...given),
+    sizeOf: (key) => blobs.sizeOf(key),
+    delete: (keys) => blobs.delete(keys),
+    list: (prefix) => blobs.list(prefix),
+    leftovers: () => blobs.leftovers(),
+    discard: (leftovers) => blobs.discard(leftovers),
+    async get(key, range) {
+      if (watched.read >= watched.failsAt) throw new Error('the process died')
+      watched.read += range ? range.end - range.start : 0
+      return blobs.get(key, range)
+    },
+    multipart: {
+      create: (key) => blobs.multipart.create(key),
+      putPart: (...given) => blobs.multipart.putPart(...given),
+      abort: (...given) => blobs.multipart.abort(...given),
+      complete: async (...given) => ({
+        sizeBytes: (await blobs.multipart.complete(...given)).sizeBytes,
+        sha256: undefined,
+      }),
+    },
+  }
+  return { store, watched }
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+/** An upload whose three parts are sent. */
+async function sentUpload(sha256?: string) {
+  const clock = { nowMs: 1_800_000_000_000 }
+  const { platform: fresh } = await testServer()
+  const { store, watched } = unmeasured(fresh.blobs)
+  const server = await testServer({ ...fresh, blobs: store, now: () => clock.nowMs })
+  const ctx = contextOf(server.platform)
+  const expected = sha256 && { sha256, sizeBytes: whole.byteLength, partBytes: 5 * mebibyte }
+  const id = await createUpload(ctx, 'd/big', ...(expected ? [expected] : []))
+  const upload = await getUpload(ctx, id)
+  const parts: UploadedPart[] = []
+  for (const part of [1, 2, 3]) {
+    const body = whole.subarray((part - 1) * 5 * mebibyte, part * 5 * mebibyte)
+    const new_ = { part, body: once(body), sizeBytes: body.byteLength }
+    parts.push({ part, etag: await putPart(ctx, upload, new_) })
+  }
+  const complete = (pace = oneStep) => completeUpload(ctx, id, { path: 'd/big', parts, pace })
+  const named = parts.map(({ part, etag }) => ({ part_number: part, etag }))
+  const askAgain = () =>
+    server.call('POST', '/api/2.0/mlflow-artifacts/mpu/complete/d', {
+      ...{ path: 'big', upload_id: id, parts: named },
+    })
+  return { ...server, ctx, id, parts, complete, askAgain, watched, clock, key: upload.key }
+}
+
+const notYet = { code: 'TEMPORARILY_UNAVAILABLE', retryAfterS: 2 }
+
+test('a large upload is hashed over several calls, none of which reads what another did', async () => {
+  const { ctx, complete, watched } = await sentUpload()
+  for (let call = 1; call <= 10; call++) {
+    await expect(complete()).rejects.toMatchObject({
+      ...notYet,
+      message: expect.stringContaining(
+        `${call * mebibyte} of ${whole.byteLength} bytes are hashed`,
+      ),
+    })
+    expect(watched.read).toBe(call * mebibyte)
+    expect(await findFile(ctx, {}, 'd/big')).toBeUndefined()
+  }
+  await complete()
+  await complete()
+  expect(watched.read).toBe(whole.byteLength)
+  expect(await findFile(ctx, {}, 'd/big')).toMatchObject({
+    sha256: sum,
+    sizeBytes: whole.byteLength,
+  })
+})
+
+test('it goes on where a process died, once that is certain', async () => {
+  const { ctx, complete, watched, clock } = await sentUpload()
+  watched.failsAt = 3 * mebibyte
+  const minute = { ...oneStep, forMs: 60_000 }
+  await expect(complete(minute)).rejects.toThrow('the process died')
+  watched.failsAt = Number.POSITIVE_INFINITY
+  await expect(complete(minute)).rejects.toMatchObject(notYet)
+  expect(watched.read).toBe(3 * mebibyte)
+  clock.nowMs += 30_000
+  await complete(minute)
+  expect(watched.read).toBe(whole.byteLength)
+  expect(await findFile(ctx, {}, 'd/big')).toMatchObject({ sha256: sum })
+})
+
+test('of two that complete it at once one reads, and the other is told when to ask again', async () => {
+  const { complete, askAgain, watched } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  const minute = { ...oneStep, forMs: 60_000 }
+  const both = await Promise.allSettled([complete(minute), complete(minute)])
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(watched.read).toBe(whole.byteLength)
+  expect((await askAgain()).status).toBe(200)
+})
+
+test('clients are told by 503 and Retry-After, which they wait for', async () => {
+  const { askAgain, platform, complete } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  const until = platform.now() + 1000
+  await platform.db.all(sql`update multipart_uploads set hashing_until_ms = ${until}`)
+  const res = await askAgain()
+  expect([res.status, res.json.error_code]).toEqual([503, 'TEMPORARILY_UNAVAILABLE'])
+  expect(res.headers.get('retry-after')).toBe('2')
+})
+
+test('the background hashes it too, and then completing it reads nothing', async () => {
+  const { ctx, complete, watched, platform } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  await hashUploads(platform, 60_000)
+  expect(watched.read).toBe(whole.byteLength)
+  await hashUploads(platform, 60_000)
+  await complete()
+  expect(watched.read).toBe(whole.byteLength)
+  expect(await findFile(ctx, {}, 'd/big')).toMatchObject({ sha256: sum })
+})
+
+test('other bytes than were declared are refused once all are hashed, and nothing of them stays', async () => {
+  const { ctx, complete, platform } = await sentUpload('0'.repeat(64))
+  for (let call = 1; call <= 10; call++) await expect(complete()).rejects.toMatchObject(notYet)
+  await expect(complete()).rejects.toMatchObject({
+    code: 'INVALID_PARAMETER_VALUE',
+    message: expect.stringContaining(`have the SHA-256 ${sum}, and not 0000`),
+  })
+  expect(await findFile(ctx, {}, 'd/big')).toBeUndefined()
+  expect(await Array.fromAsync(platform.blobs.list('blobs/'))).toEqual([])
+})
+
+test('no part is replaced while it is hashed, and no other list completes it', async () => {
+  const { ctx, id, complete, parts } = await sentUpload()
+  const upload = await getUpload(ctx, id)
+  await expect(complete()).rejects.toMatchObject(notYet)
+  const again = { part: 3, body: once(new Uint8Array(9)), sizeBytes: 9 }
+  await expect(putPart(ctx, upload, again)).rejects.toMatchObject({
+    code: 'RESOURCE_DOES_NOT_EXIST',
+  })
+  const fewer = completeUpload(ctx, id, { path: 'd/big', parts: parts.slice(0, 2), pace: oneStep })
+  await expect(fewer).rejects.toMatchObject({ code: 'RESOURCE_CONFLICT' })
+})
+
+test('an object that is lost or another one meanwhile is no file', async () => {
+  const lost = await sentUpload()
+  await expect(lost.complete()).rejects.toMatchObject(notYet)
+  await lost.platform.blobs.delete([lost.key])
+  await expect(lost.complete()).rejects.toMatchObject({ code: 'DATA_LOSS' })
+  const other = await sentUpload()
+  await expect(other.complete()).rejects.toMatchObject(notYet)
+  await other.platform.blobs.delete([other.key])
+  await other.platform.blobs.put(other.key, once(whole.subarray(1)))
+  await expect(other.complete()).rejects.toMatchObject({
+    code: 'DATA_LOSS',
+    message: expect.stringContaining(`has ${whole.byteLength - 1} bytes`),
+  })
+})
+
+test('one that is aborted while it is hashed leaves nothing', async () => {
+  const { ctx, id, complete, platform } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  await abortUpload(ctx, id, 'd/big')
+  await expect(complete()).rejects.toMatchObject({ code: 'RESOURCE_DOES_NOT_EXIST' })
+  expect(await Array.fromAsync(platform.blobs.list('blobs/'))).toEqual([])
+  await hashUploads(platform, 60_000)
+})
+
+test('gc leaves an object alone that is being hashed', async () => {
+  const { complete, platform, clock } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  clock.nowMs = Date.now() + 1000
+  const collector = { ...platform, dryRun: false, graceMs: 0 }
+  expect(await collectOrphans(collector, () => sql`0`)).toBe(0)
+  await complete({ ...oneStep, forMs: 60_000 })
+})
+
+test('a large file whose bytes are there already is not read again: the new object takes its place', async () => {
+  const { platform } = await testServer()
+  const ctx = contextOf(platform)
+  const same = { sizeBytes: 3 * 1024 ** 3, sha256: 'a'.repeat(64) }
+  await platform.blobs.put('blobs/aa/old', once(new Uint8Array(3)))
+  await platform.blobs.put('blobs/aa/new', once(new Uint8Array(3)))
+  await showBlob(ctx, 'one', { blob: { key: 'blobs/aa/old', ...same } })
+  await showBlob(ctx, 'two', { blob: { key: 'blobs/aa/new', ...same } })
+  const found = await Promise.all(['one', 'two'].map((path) => findFile(ctx, {}, path)))
+  expect(found.map((file) => file?.key)).toEqual(['blobs/aa/new', 'blobs/aa/new'])
+  expect(await platform.blobs.sizeOf('blobs/aa/old')).toBeUndefined()
+})
