@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { mergeSeries } from '../../src/ui/charts/group-series.ts'
 import { axisOf } from '../../src/ui/charts/value-axis.ts'
-import { markupIn, rowsOf, textOf } from './page.ts'
+import { hiddenFields, markupIn, rowsOf, textOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
 
 const axis = (values: readonly (number | string | undefined)[], isLog?: boolean) =>
@@ -154,6 +154,52 @@ describe('all runs that match', () => {
     const table = await as(rita).get(href.replaceAll('&amp;', '&'))
     expect(table.html).toContain(`name="sel" value="${ids[4]}" checked`)
     expect(table.html.match(/ checked/g)).toHaveLength(1)
+  })
+
+  test('that were chosen stand in a strip, where each leaves, comes in or becomes the base', async () => {
+    const { as, rita, ids, logRun } = await tunedWorld()
+    const [a = '', b = '', c = ''] = ids
+    const hrefsOf = (html: string) =>
+      [...html.matchAll(/href="(\/runs\/compare\?[^"]*)"/g)].map(([, href = '']) =>
+        href.replaceAll('&amp;', '&').replaceAll('%2C', ','),
+      )
+    const at = (of: readonly string[]) => `/runs/compare?ids=${of.join(',')}`
+    const there = `${at([a, b, c])}&view=charts`
+    const { html } = await as(rita).get(there)
+    expect(hiddenFields(html, '/runs/compare')).toEqual({
+      ids: [a, b, c].join(','),
+      view: 'charts',
+    })
+    expect(html).toContain('name="without" value="1"')
+    const moved = async (more: string) =>
+      decodeURIComponent((await as(rita).get(`${there}&${more}`)).location ?? '')
+    expect(await moved('without=1')).toBe(`${at([a, c])}&view=charts`)
+    expect(await moved('base=1')).toBe(`${at([b, a, c])}&view=charts`)
+    expect(await moved('other=2&do=base')).toBe(`${at([c, a, b])}&view=charts`)
+    const other = await logRun({ name: 'seed-one' })
+    const added = await as(rita).get(`${at([a, b])}&all=1&add=seed-one`)
+    expect([added.status, decodeURIComponent(added.location ?? '')]).toEqual([
+      302,
+      `${at([a, b, other])}&all=1`,
+    ])
+    const again = await as(rita).get(`${at([a, other])}&add=${other.slice(0, 9)}`)
+    expect(textOf(again.html)).toContain('No other run that you may read is called')
+    const twin = await logRun({ name: 'seed-two' })
+    const several = await as(rita).get(`${at([a, b])}&add=seed`)
+    expect(hrefsOf(several.html)).toEqual(
+      expect.arrayContaining([at([a, b, other]), at([a, b, twin])]),
+    )
+  })
+
+  test('a few say how far their metrics are from those of the base', async () => {
+    const { as, rita, logRun } = await tunedWorld()
+    const at = (value: number) => ({ metrics: [{ key: 'auc', value, step: 0, timestamp: 0 }] })
+    const one = await logRun({ name: 'one', ...at(0.8) })
+    const two = await logRun({ name: 'two', ...at(0.9) })
+    const there = await as(rita).get(`/runs/compare?ids=${one},${two}`)
+    expect(textOf(there.html)).toContain('auc 0.8 0.9 best +0.1 (+12.5 %) better')
+    const back = await as(rita).get(`/runs/compare?ids=${two},${one}`)
+    expect(textOf(back.html)).toContain('auc 0.9 best 0.8 −0.1 (−11.1 %) worse')
   })
 
   test('are refused to whoever may not read their experiment', async () => {

@@ -175,7 +175,7 @@ type ChangeProps = {
 }
 
 /** The difference to the first value, as a number and in per cent, and whether it is better. */
-const Change: FC<ChangeProps> = ({ values: [before, after], direction }) => {
+export const Change: FC<ChangeProps> = ({ values: [before, after], direction }) => {
   if (typeof before !== 'number' || typeof after !== 'number') return <NoValue />
   const delta = after - before
   const sign = delta > 0 ? '+' : ''

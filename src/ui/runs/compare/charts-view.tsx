@@ -7,7 +7,7 @@ import { compareTexts } from '../../charts/value-axis.ts'
 import { countText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { namedColumn, titleOf } from '../table/run-query.ts'
-import { ColumnChoice, KeptTerms } from './compare-page.tsx'
+import { ColumnChoice, KeptTerms } from './compare-forms.tsx'
 import type { ComparedQuery } from './compare-query.ts'
 
 export type RunLinesProps = {

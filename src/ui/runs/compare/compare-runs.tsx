@@ -18,12 +18,13 @@ import { sendPage } from '../../shell/page.tsx'
 import { titleOf } from '../table/run-query.ts'
 import { LineSettings, RunLines } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
-import { type ComparedQuery, comparedQueryOf } from './compare-query.ts'
+import { type ComparedQuery, comparedAddress, comparedQueryOf } from './compare-query.ts'
 import { type ComparedRows, isEqualRow, rowsOf } from './compared-rows.ts'
+import { areIds, readEditedIds } from './edit-strip.ts'
 import { ParallelView } from './parallel-view.tsx'
 import {
+  type ComparedRun,
   type ComparedRuns,
-  type DrawnRun,
   differingColumns,
   readCompared,
   readDrawn,
@@ -46,6 +47,11 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   if (optionalQuery(c, 'ids') === undefined && query.ids.length > 0) {
     return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(query.ids), 302)
   }
+  const edited = await readEditedIds(c, query)
+  if (edited !== undefined && areIds(edited)) {
+    const address = comparedAddress(pathsUnder(pagePrefix(c)), { ...query, ids: edited })
+    return c.redirect(address, 302)
+  }
   const [frame, compared] = await Promise.all([frameOf(c), readCompared(ctx, query)])
   const { to } = frame
   const { runs, view } = isDrawing(query)
@@ -54,7 +60,7 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   const experiments = await readExperimentsOf(ctx, runs)
   const { isCut } = compared
   const page = (
-    <ComparePage {...{ frame, query, experiments, isCut }} count={runs.length}>
+    <ComparePage {...{ frame, query, experiments, isCut, runs }} added={edited}>
       {view}
     </ComparePage>
   )
@@ -64,7 +70,7 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
 type View = { readonly to: Paths; readonly query: ComparedQuery; readonly compared: ComparedRuns }
 
 /** What a view shows, and of which runs. */
-type Viewed = { readonly runs: readonly Pick<DrawnRun, 'experimentId'>[]; readonly view: Child }
+type Viewed = { readonly runs: readonly ComparedRun[]; readonly view: Child }
 
 function isDrawing({ view }: ComparedQuery): boolean {
   return view === 'parallel' || view === 'scatter'

@@ -52,8 +52,11 @@ async function findCompared(ctx: Context, query: ComparedQuery) {
   return { keys: items, isCut: nextPageToken !== undefined }
 }
 
+/** What every view knows of a run. */
+export type ComparedRun = Pick<RunPoint, 'runId' | 'experimentId' | 'name'>
+
 /** A run with the values that a drawing is made of. */
-export type DrawnRun = Pick<RunPoint, 'runId' | 'experimentId' | 'name'> & {
+export type DrawnRun = ComparedRun & {
   readonly values: ReadonlyMap<string, AxisValue>
 }
 
@@ -86,7 +89,7 @@ export async function readDrawn(
 /** Those of the runs, in the order of their ids. */
 export function readExperimentsOf(
   ctx: Context,
-  runs: readonly Pick<DrawnRun, 'experimentId'>[],
+  runs: readonly Pick<ComparedRun, 'experimentId'>[],
 ): Promise<readonly Experiment[]> {
   return getExperiments(ctx, [...new Set(runs.map(({ experimentId }) => experimentId))])
 }

@@ -1,12 +1,13 @@
 import type { FC } from 'hono/jsx'
 import type { Run } from '../../../tracking/run.ts'
+import { Change } from '../../parts/differences.tsx'
 import { directionsOf } from '../../parts/directions.ts'
 import { Sign } from '../../parts/sign.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { metricText } from '../table/run-cell.tsx'
-import { KeptTerms } from './compare-page.tsx'
+import { KeptTerms } from './compare-forms.tsx'
 import { type ComparedQuery, comparedAddress } from './compare-query.ts'
 import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
 
@@ -19,7 +20,7 @@ type DifferencesProps = {
 }
 
 /** Cells of each table: with 100 runs the page stays below 100 kB. */
-const cellsMax = { metrics: 800, params: 600, tags: 200 } as const
+const cellsMax = { metrics: 600, params: 400, tags: 200 } as const
 
 /** Values of the runs side by side, those that differ first of all. */
 export const RunDifferences: FC<DifferencesProps> = (props) => {
@@ -114,45 +115,64 @@ const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown }) => (
 )
 
 const better = directionsOf([])
-const charsMax = 200
+/** Of more runs the distance of each from the first would be more than anybody reads. */
+const changesMax = 10
 
-/** The best metric is marked where its name says which way is better. */
+/** The best metric is marked where its name says which way is better; of a few runs each says how far it is from the base. */
 const Cells: FC<{ readonly row: ComparedRow<string | number> }> = ({ row }) => {
   const best = bestOf(row)
+  const [base] = row.values
   const isNumber = row.values.some((value) => typeof value === 'number')
+  const isNear = row.values.length <= changesMax && !isEqualRow(row)
   return (
     <>
-      {row.values.map((value) => {
-        if (value === undefined) {
-          return (
-            <td class={isNumber ? 'number' : undefined}>
-              <NoValue />
-            </td>
-          )
-        }
-        if (typeof value === 'string') {
-          return (
-            <td title={value.length > charsMax ? visibleText(value.slice(0, 1000)) : undefined}>
-              <Given text={value.length > charsMax ? `${value.slice(0, charsMax)}…` : value} />
-            </td>
-          )
-        }
-        return (
+      {row.values.map((value, i) =>
+        typeof value === 'number' ? (
           <td class="number">
-            {value === best ? (
-              <strong class="good-text">
-                <Sign of="check" /> {metricText(value)}
-                <span class="unseen"> best</span>
-              </strong>
-            ) : (
-              metricText(value)
-            )}
+            <NumberText value={value} isBest={value === best} />
+            {isNear && i > 0 && base !== undefined ? (
+              <div class="change">
+                <Change values={[base, value]} direction={better(row.key)} />
+              </div>
+            ) : null}
           </td>
-        )
-      })}
+        ) : (
+          <OtherCell value={value} isNumber={isNumber} />
+        ),
+      )}
     </>
   )
 }
+
+const NumberText: FC<{ readonly value: number; readonly isBest: boolean }> = ({
+  value,
+  isBest,
+}) => {
+  if (!isBest) return <>{metricText(value)}</>
+  return (
+    <strong class="good-text">
+      <Sign of="check" /> {metricText(value)}
+      <span class="unseen"> best</span>
+    </strong>
+  )
+}
+
+const charsMax = 200
+
+/** A text, or none. @param isNumber its column has numbers */
+const OtherCell: FC<{
+  readonly value: string | undefined
+  readonly isNumber: boolean
+}> = ({ value, isNumber }) =>
+  value === undefined ? (
+    <td class={isNumber ? 'number' : undefined}>
+      <NoValue />
+    </td>
+  ) : (
+    <td title={value.length > charsMax ? visibleText(value.slice(0, 1000)) : undefined}>
+      <Given text={value.length > charsMax ? `${value.slice(0, charsMax)}…` : value} />
+    </td>
+  )
 
 function bestOf(row: ComparedRow<string | number>): number | undefined {
   const direction = better(row.key)
