@@ -100,6 +100,7 @@ function modelPathsUnder(model: (name: string) => string) {
     fileDiff: (name: string, versions: readonly number[]) => (path: string) =>
       query(`${model(name)}/compare/file`, { v: versions.join(','), path }),
     /** Leads to the version that is there. */
+    alias: (name: string, alias: string) => `${model(name)}/@${part(alias)}`,
     stage: (name: string, stage: string) => `${model(name)}/stages/${part(stage)}`,
   }
 }

@@ -126,3 +126,31 @@ test('aliases beyond those that are shown of a moment are said to be there', asy
   await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'a0001', version: '1' })
   expect(await shown()).toEqual([false, true])
 })
+
+test('the page of a model says which versions served when, with a bar for each time', async () => {
+  const { app, ann, rita, eve, name, mlflow, clock } = await askedWorld()
+  const move = async (version: string, stage: string, archive = false) => {
+    clock.pass(3_600_000)
+    const body = { name, version, stage, archive_existing_versions: archive }
+    const { status } = await mlflow(ann, 'POST', 'model-versions/transition-stage', body)
+    expect(status).toBe(200)
+  }
+  const heldRows = async (who: string) => {
+    const { html } = await pagesOf(app, who).get(`/models/${name}`)
+    const held = /<section class="near held".*?<\/section>/s.exec(html)?.[0] ?? ''
+    return { held, rows: rowsOf(held) }
+  }
+  const before = await heldRows(rita)
+  expect(before.rows[0]).toMatch(/^3 Staging .* UTC now$/)
+  await move('3', 'Staging')
+  expect((await heldRows(rita)).rows).toHaveLength(before.rows.length)
+  await move('3', 'None')
+  await move('3', 'Staging')
+  const { rows, held } = await heldRows(rita)
+  expect(rows[0]).toMatch(/^3 Staging [\d-]+ [\d:]+ UTC now$/)
+  expect(rows[1]).toMatch(/^3 Staging [\d-]+ [\d:]+ UTC [\d-]+ [\d:]+ UTC \d/)
+  expect(rows.some((row) => /^2 Production .* now$/.test(row))).toBe(true)
+  expect(rows.some((row) => /^1 Production .* UTC \d/.test(row))).toBe(true)
+  expect(held.match(/<rect class="there"/g)).toHaveLength(2)
+  expect((await pagesOf(app, eve).get(`/models/${name}`)).status).toBe(403)
+})

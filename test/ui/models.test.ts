@@ -108,6 +108,33 @@ test('the page of a version says what it is for, where it comes from, and which 
   expect(textOf((await as(ann).get(`${model}/3`)).html)).toContain('Promote…')
 })
 
+test('the page of a version shows what it came from and where it is, step by step', async () => {
+  const { as, rita, name, mlflow, ann, call } = await world()
+  const graph = async (who: string) => {
+    const { html } = await as(who).get(`${model}/3`)
+    return {
+      shown: /<ol class="lineage-graph".*?<\/ol>/s.exec(html)?.[0] ?? '',
+      text: textOf(html),
+    }
+  }
+  await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
+  const { shown } = await graph(rita)
+  expect(textOf(shown)).toMatch(
+    /^Data transactions 9f2c01aa Run \S+ Version fraud-detector 3 Place Staging @next$/,
+  )
+  expect(shown).toContain('href="/datasets/9f2c01aa"')
+  expect(shown).toMatch(/href="\/runs\/[0-9a-f]{32}"/)
+  expect(shown).toContain(`href="${model}/@next"`)
+  expect((await graph(rita)).text).not.toContain('that you may not see')
+  const denied = { experiment_id: '1', username: 'rita', permission: 'NO_PERMISSIONS' }
+  const path = '/api/2.0/mlflow/experiments/permissions/create'
+  expect((await call(admin, 'POST', path, denied)).status).toBe(200)
+  const closed = await graph(rita)
+  expect(closed.shown).not.toContain('/runs/')
+  expect(closed.shown).not.toContain('9f2c01aa')
+  expect(closed.text).toContain('1 thing that you may not see.')
+})
+
 test('the page of a version leads to its newest signed bundle', async () => {
   const { as, rita, ann, call } = await world()
   const get = async () => (await as(rita).get(`${model}/3`)).html

@@ -33,7 +33,7 @@ const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
  * (registered_model, seq, version, stage, was). A stage of null means that the version was deleted; a `was` of null
  * means that the stage before is unknown, or that there was none.
  */
-function stageMoves(log: Log): SQL {
+export function stageMoves(log: Log): SQL {
   return sql`
     select registered_model, seq, version, after ->> '$.stage' as stage, null as was from ${modelEntriesSql()}
       where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')

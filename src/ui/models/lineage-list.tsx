@@ -5,6 +5,7 @@ import { isActive } from '../../registry/stages/stages.ts'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
+import { LineageGraph } from './lineage-graph.tsx'
 
 type LineageListProps = {
   readonly lineage: Lineage
@@ -19,6 +20,7 @@ export const LineageList: FC<LineageListProps> = ({ lineage, replicas, to }) => 
   return (
     <section class="near" aria-labelledby="lineage">
       <h2 id="lineage">Lineage</h2>
+      <LineageGraph {...{ lineage, replicas, to }} />
       <dl class="facts">
         <dt>Datasets</dt>
         <dd>

@@ -13,6 +13,7 @@ import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { AtForm } from './board/at-form.tsx'
+import { HeldStages } from './board/held-stages.tsx'
 import { SinceText } from './board/since-text.tsx'
 import { History } from './history.tsx'
 import { MetricOverVersions } from './metric-chart.tsx'
@@ -97,6 +98,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
       )}
       <AtForm {...{ name, to }} />
       {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
+      <HeldStages {...standing.held} nowMs={standing.nowMs} {...{ name, to }} />
       {model.aliases.length > 0 ? (
         <section class="near" aria-labelledby="aliases" data-part="aliases">
           <h2 id="aliases">Aliases</h2>

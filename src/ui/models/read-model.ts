@@ -2,6 +2,7 @@ import { requireModel, requirePromoting, requireRight } from '../../access/permi
 import type { SealedEntry } from '../../audit/entry.ts'
 import { readEntriesBefore } from '../../audit/read-entries.ts'
 import { findServing, type Holder } from '../../governance/history/holders.ts'
+import { readStageSpans, type StageSpan } from '../../governance/history/stage-spans.ts'
 import { readablePromotion } from '../../governance/permissions.ts'
 import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
 import type { Policy } from '../../governance/policies/policy.ts'
@@ -31,6 +32,9 @@ export type ModelStanding = {
   readonly requests: readonly PromotionView[]
   /** Newest first; undefined: the caller may not read the audit log. */
   readonly entries: readonly SealedEntry[] | undefined
+  /** Which versions were in stages that serve, and when. */
+  readonly held: { readonly spans: readonly StageSpan[]; readonly isCut: boolean }
+  readonly nowMs: number
   /** Processes that serve it. */
   readonly replicas: number
   readonly mayPromote: boolean
@@ -50,6 +54,7 @@ export type BoardStage = Stage & {
 const shownMax = 4
 const entriesMax = 20
 const linksMax = 50
+const spansMax = 12
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function readModelStanding(ctx: Context, name: string): Promise<ModelStanding> {
@@ -63,10 +68,14 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     .map((stage) => stage.name)
     .filter((stage) => isActive(stage) && board.has(stage))
   const shown = readablePromotion(ctx)
-  const [holders, open, entries, replicas, whyNot, whyNotEdit, links] = await Promise.all([
+  const [holders, open, entries, spans, replicas, whyNot, whyNotEdit, links] = await Promise.all([
     findServing(ctx, name, { stages: serving, count: shownMax }),
     listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
     readHistory(ctx, { model: name }),
+    readStageSpans(ctx, model.id, {
+      stages: stages.map((stage) => stage.name).filter(isActive),
+      count: spansMax + 1,
+    }),
     countReplicas(ctx, model.id),
     findRefusal(requirePromoting(ctx, name, {})),
     findRefusal(requireModel(ctx, name, 'EDIT')),
@@ -83,6 +92,8 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     })),
     requests: await viewPromotions(ctx, open),
     entries,
+    held: { spans: spans.slice(0, spansMax), isCut: spans.length > spansMax },
+    nowMs: ctx.now(),
     replicas,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,

@@ -47,6 +47,14 @@ meter::-moz-meter-bar { background: var(--link); }
 .dots.broken { stroke: var(--bad); }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; } table.text-diff td:first-child { inline-size: 1.5rem; user-select: none; }
+.held td:has(> svg) { inline-size: 40%; min-inline-size: 10rem; } .held td > svg { display: block; inline-size: 100%; block-size: .75rem; }
+.held .track { fill: var(--sunk); } .held .was { fill: var(--control); } .held .there { fill: var(--good); }
+.lineage-graph { display: flex; gap: 1.5rem; margin: 0; padding: .75rem; overflow-x: auto; list-style: none; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+.lineage-graph > li { position: relative; flex: 1 1 6rem; min-inline-size: 5rem; overflow-wrap: anywhere; } .lineage-graph h3 { margin: 0 0 .25rem; font-size: .75rem; font-weight: 600; color: var(--soft); }
+.lineage-graph > li + li::before { content: "→" / ""; position: absolute; inset-inline-start: -1.25rem; inset-block-start: 1.25rem; color: var(--soft); }
+@media (max-width: 48rem) {
+  .lineage-graph { flex-direction: column; gap: 1.5rem; } .lineage-graph > li { flex: none; } .lineage-graph > li + li::before { content: "↓" / ""; inset-inline-start: 0; inset-block-start: -1.375rem; }
+}
 td.added { background: var(--added); } td.removed { background: var(--removed); }
 .template { font-family: var(--mono); font-size: .93em; white-space: pre-wrap; overflow-wrap: anywhere; max-inline-size: 100ch; }
 .template mark { padding-inline: .125rem; border-radius: 3px; background: var(--link-tint); color: var(--link); }
