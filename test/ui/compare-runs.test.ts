@@ -156,6 +156,38 @@ describe('all runs that match', () => {
     expect(table.html.match(/ checked/g)).toHaveLength(1)
   })
 
+  test('are kept by a part of an axis, which the address carries to other views', async () => {
+    const { open, matching } = await tunedWorld()
+    const axes = 'view=parallel&axis=p.lr&axis=m.loss'
+    const kept = await open(`${matching}&${axes}&from.m.loss=0.2&to.m.loss=&from.p.lr=`)
+    const [, count] = /Kept: loss ≥ 0.2 , (\d+) of 10 runs/.exec(kept.text) ?? []
+    const losses = rowsOf(kept.html).map((row) => Number(row.split(' ').at(-1)))
+    expect([losses.length, losses.every((loss) => loss >= 0.2)]).toEqual([Number(count), true])
+    expect(losses.length).toBeLessThan(9)
+    expect(kept.html).toContain('name="from.m.loss" value="0.2"')
+    expect(kept.html).toContain('axis=m.loss&amp;from.m.loss=0.2')
+    expect(kept.html).toContain(encodeURIComponent('attributes.run_id IN ('))
+    const none = await open(`${matching}&${axes}&from.m.loss=1e9`)
+    expect(none.text).toContain('0 of 10 runs')
+    expect((await open(`${matching}&${axes}&from.m.loss=x`)).status).toBe(400)
+    expect((await open(`${matching}&${axes}&from.loss=1`)).status).toBe(400)
+  })
+
+  test('of a narrow range have colours whose legend tells their values apart', async () => {
+    const { open, logRun } = await tunedWorld()
+    for (const value of [0.9991, 0.9999]) {
+      await logRun({
+        name: `near-${value}`,
+        metrics: [{ key: 'near', value, step: 0, timestamp: 0 }],
+      })
+    }
+    const near = encodeURIComponent('metrics.near > 0')
+    const { text } = await open(`in=1&q=${near}&view=scatter&x=m.near&y=m.near&color=m.near`)
+    const ranges = text.match(/\d\S* to \d\S*/g)?.slice(0, 5) ?? []
+    expect([ranges.length, new Set(ranges).size], ranges.join()).toEqual([5, 5])
+    expect(ranges[0]).not.toMatch(/^(\S+) to \1$/)
+  })
+
   test('that were chosen stand in a strip, where each leaves, comes in or becomes the base', async () => {
     const { as, rita, ids, logRun } = await tunedWorld()
     const [a = '', b = '', c = ''] = ids

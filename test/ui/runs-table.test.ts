@@ -142,6 +142,19 @@ describe('the runs that are selected', () => {
   })
 })
 
+test('a filtered table says how many runs match, beyond its page too', async () => {
+  const { as, rita, logRun } = await runsWorld()
+  for (let i = 0; i < 103; i++) {
+    await logRun({ name: `r${i}`, params: [{ key: 'half', value: i === 0 ? 'no' : 'yes' }] })
+  }
+  const q = (words: string) => `${nightly}?q=${encodeURIComponent(words)}`
+  const many = textOf((await as(rita).get(q("params.half = 'yes'"))).html)
+  expect(many).toContain('100 runs on this page of 102 that match')
+  const one = textOf((await as(rita).get(q("params.half = 'no'"))).html)
+  expect(one).toContain('1 run on this page of 1 that matches')
+  expect(textOf((await as(rita).get(nightly)).html)).toContain('100 runs on this page, more follow')
+})
+
 test('where no run matches, the clauses that remove most are named, with what they leave', async () => {
   const { as, rita, eve, logRun, deny } = await severalWorld()
   for (const model of ['rf', 'rf', 'x<b>"']) {

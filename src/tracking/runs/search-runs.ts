@@ -97,6 +97,22 @@ function scopeOf(ctx: Context, experimentIds: readonly number[], view: ViewType)
   ]
 }
 
+/** Above this a count says that there are more. */
+export const matchesCounted = 10_000
+
+/** How many runs a filter finds, up to one more than `matchesCounted`. @throws INVALID_PARAMETER_VALUE */
+export async function countMatches(
+  ctx: Context,
+  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
+): Promise<number> {
+  const scope = scopeOf(ctx, search.experimentIds, search.view ?? 'ACTIVE_ONLY')
+  const [count = 0] = await countFound(ctx.db, searchableRuns, {
+    searches: [{ scope, filter: parseFilter(search.filter) }],
+    most: matchesCounted + 1,
+  })
+  return count
+}
+
 /** A filter without one of its clauses. */
 export type LooserFilter = {
   /** The one that is left out. */

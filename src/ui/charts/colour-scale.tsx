@@ -24,8 +24,12 @@ function rampOf(
 ): ColourScale {
   const valueAt = (share: number) => {
     const height = from + (to - from) * share
-    return numberText(Number((isLog ? 10 ** height : height).toPrecision(3)))
+    return isLog ? 10 ** height : height
   }
+  const digits = digitsApart(
+    Array.from({ length: rampSteps + 1 }, (_, i) => valueAt(i / rampSteps)),
+  )
+  const textAt = (share: number) => numberText(Number(valueAt(share).toPrecision(digits)))
   return {
     title,
     classOf: (value) => {
@@ -37,11 +41,18 @@ function rampOf(
     legend: [
       ...Array.from({ length: rampSteps }, (_, i) => ({
         class: `ramp-${i}`,
-        text: `${valueAt(i / rampSteps)} to ${valueAt((i + 1) / rampSteps)}`,
+        text: `${textAt(i / rampSteps)} to ${textAt((i + 1) / rampSteps)}`,
       })),
       { class: noColour, text: 'no value, or NaN' },
     ],
   }
+}
+
+/** As many digits as tell these numbers apart: three, or up to six where they are close. */
+function digitsApart(values: readonly number[]): number {
+  const isApart = (digits: number) =>
+    new Set(values.map((value) => value.toPrecision(digits))).size === new Set(values).size
+  return [3, 4, 5].find(isApart) ?? 6
 }
 
 function coloursOf({ title, ticks, texts }: ValueAxis): ColourScale {

@@ -59,3 +59,22 @@ function columnText(column: string): string {
   const name = visibleText(column.slice(2))
   return kind === undefined ? name : `${name} (${kind})`
 }
+
+type BoxEndProps = {
+  readonly label: string
+  readonly name: string
+  readonly value: number | undefined
+}
+
+/** One end of a part of an axis. */
+export const BoxEnd: FC<BoxEndProps> = ({ label, name, value }) => (
+  <label>
+    {label}
+    <input
+      name={name}
+      value={value === undefined ? '' : String(value)}
+      inputmode="decimal"
+      autocomplete="off"
+    />
+  </label>
+)

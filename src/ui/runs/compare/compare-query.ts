@@ -33,6 +33,8 @@ export type ComparedQuery = {
   readonly isBanded: boolean
   /** Axes of parallel coordinates, from left to right; empty: the page chooses. */
   readonly axes: readonly string[]
+  /** What is kept of axes of numbers, by their columns. */
+  readonly bounds: ReadonlyMap<string, AxisBounds>
   readonly colour: string | undefined
   readonly x: string | undefined
   readonly y: string | undefined
@@ -42,6 +44,9 @@ export type ComparedQuery = {
   readonly hasTrend: boolean
   readonly box: ScatterBox | undefined
 }
+
+/** From one number to another; undefined: without an end. */
+export type AxisBounds = { readonly from: number | undefined; readonly to: number | undefined }
 
 const axesMax = 12
 
@@ -66,6 +71,7 @@ export function comparedQueryOf(c: AppContext): ComparedQuery {
     by: columnIn(c, 'by'),
     isBanded: optionalQuery(c, 'band') === '1',
     axes: axes.map(checkColumn),
+    bounds: boundsIn(c),
     colour: columnIn(c, 'color'),
     x: columnIn(c, 'x'),
     y: columnIn(c, 'y'),
@@ -95,14 +101,30 @@ function flagIn(c: AppContext, name: string): boolean | undefined {
   return text === '' ? undefined : text === '1'
 }
 
+/** `from.m.accuracy=0.9` and `to.m.accuracy=1`, of axes that are there or may come back. */
+function boundsIn(c: AppContext): ReadonlyMap<string, AxisBounds> {
+  const columns = Object.keys(c.req.query()).flatMap(
+    (name) => /^(?:from|to)\.(.+)$/s.exec(name)?.[1] ?? [],
+  )
+  const all = [...new Set(columns)].map((column) => {
+    const bounds = { from: numberIn(c, `from.${column}`), to: numberIn(c, `to.${column}`) }
+    return [checkColumn(column), bounds] as const
+  })
+  const given = all.filter(([, { from, to }]) => from !== undefined || to !== undefined)
+  if (given.length > axesMax) throw invalid(`There are at most ${axesMax} axes`)
+  return new Map(given)
+}
+
+function numberIn(c: AppContext, name: string): number | undefined {
+  const text = (optionalQuery(c, name) ?? '').trim()
+  if (text === '') return undefined
+  const value = Number(text)
+  if (Number.isFinite(value)) return value
+  throw invalid(`'${excerpt(name)}' is a number; got '${excerpt(text)}'`)
+}
+
 function boxIn(c: AppContext): ScatterBox | undefined {
-  const at = (name: string) => {
-    const text = (optionalQuery(c, name) ?? '').trim()
-    if (text === '') return undefined
-    const value = Number(text)
-    if (Number.isFinite(value)) return value
-    throw invalid(`'${name}' is a number; got '${excerpt(text)}'`)
-  }
+  const at = (name: string) => numberIn(c, name)
   const box = { x0: at('x0'), x1: at('x1'), y0: at('y0'), y1: at('y1') }
   return Object.values(box).every((end) => end === undefined) ? undefined : box
 }
@@ -124,6 +146,10 @@ export function comparedTerms(query: ComparedQuery): (readonly [string, string])
     ['by', query.by],
     ['band', query.isBanded ? '1' : undefined],
     ...query.axes.map((axis) => ['axis', axis]),
+    ...[...query.bounds].flatMap(([column, { from, to }]) => [
+      [`from.${column}`, from === undefined ? '' : String(from)],
+      [`to.${column}`, to === undefined ? '' : String(to)],
+    ]),
     ['color', query.colour],
     ['x', query.x],
     ['y', query.y],
@@ -141,7 +167,9 @@ export function comparedTerms(query: ComparedQuery): (readonly [string, string])
 }
 
 export function comparedAddress(to: Paths, query: ComparedQuery): string {
-  const terms = comparedTerms(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  const terms = comparedTerms(query).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  )
   return `${to.runs}/compare${terms.length === 0 ? '' : `?${terms.join('&')}`}`
 }
 
@@ -150,4 +178,12 @@ export function comparedFilter({ ids, words }: ComparedQuery): string {
   return ids.length > 0
     ? `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", '')}'`).join(', ')})`
     : filterOfWords(words, 'attributes.run_name')
+}
+
+/** More runs than these no address names one by one. */
+export const idsMax = 100
+
+/** Runs by their ids, as a filter. */
+export function filterOfIds(runs: readonly { readonly runId: string }[]): string {
+  return `attributes.run_id IN (${runs.map(({ runId }) => `'${runId}'`).join(', ')})`
 }

@@ -4,9 +4,16 @@ import type { ValueAxis } from '../../charts/value-axis.ts'
 import { plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { addressOf, orderKeyOf } from '../table/run-query.ts'
-import { ColumnChoice, KeptTerms } from './compare-forms.tsx'
-import { type ComparedQuery, comparedAddress, comparedFilter } from './compare-query.ts'
+import { BoxEnd, ColumnChoice, KeptTerms } from './compare-forms.tsx'
+import {
+  type ComparedQuery,
+  comparedAddress,
+  comparedFilter,
+  filterOfIds,
+  idsMax,
+} from './compare-query.ts'
 import { DrawnRuns } from './drawn-runs.tsx'
+import { numberOn } from './kept-runs.ts'
 import type { DrawnRun } from './read-compared.ts'
 
 type ScatterViewProps = {
@@ -54,20 +61,11 @@ export const ScatterView: FC<ScatterViewProps> = (props) => {
 function runsIn({ query: { box }, runs, x, y }: ScatterViewProps): readonly DrawnRun[] {
   if (!box) return runs
   const isIn = (axis: ValueAxis, run: DrawnRun, [from, to]: readonly (number | undefined)[]) => {
-    const value = numberIn(axis, run)
+    const value = numberOn(axis, run)
     return value !== undefined && value >= (from ?? -Infinity) && value <= (to ?? Infinity)
   }
   return runs.filter((run) => isIn(x, run, [box.x0, box.x1]) && isIn(y, run, [box.y0, box.y1]))
 }
-
-/** A finite number of an axis of numbers. */
-function numberIn(axis: ValueAxis, { values }: DrawnRun): number | undefined {
-  if (!axis.numbers || typeof axis.placeOf(values.get(axis.column)) !== 'number') return undefined
-  const value = Number(values.get(axis.column))
-  return Math.abs(value) < Number.MAX_VALUE ? value : undefined
-}
-
-const idsMax = 100
 
 /** The runs in the box as a table: by their ids, where these are few; else by what both metrics have to be. */
 const OpenBox: FC<ScatterViewProps & { readonly boxed: readonly DrawnRun[] }> = (props) => {
@@ -84,10 +82,6 @@ const OpenBox: FC<ScatterViewProps & { readonly boxed: readonly DrawnRun[] }> = 
       Open {boxed.length === 1 ? 'it' : 'these'} as a list
     </a>
   )
-}
-
-function filterOfIds(runs: readonly DrawnRun[]): string {
-  return `attributes.run_id IN (${runs.map(({ runId }) => `'${runId}'`).join(', ')})`
 }
 
 function filterOfBox({ query, x, y }: ScatterViewProps): string | undefined {
@@ -167,23 +161,5 @@ const LogChoice: FC<LogChoiceProps> = ({ label, name, chosen }) => (
         </option>
       ))}
     </select>
-  </label>
-)
-
-type BoxEndProps = {
-  readonly label: string
-  readonly name: string
-  readonly value: number | undefined
-}
-
-const BoxEnd: FC<BoxEndProps> = ({ label, name, value }) => (
-  <label>
-    {label}
-    <input
-      name={name}
-      value={value === undefined ? '' : String(value)}
-      inputmode="decimal"
-      autocomplete="off"
-    />
   </label>
 )

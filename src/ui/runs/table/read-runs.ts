@@ -4,6 +4,7 @@ import { countRuns, type RunCount } from '../../../tracking/experiments/count-ru
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
 import {
+  countMatches,
   findRunKeys,
   type LooserFilter,
   listLooserFilters,
@@ -24,6 +25,8 @@ export type RunsStanding = {
   readonly experiments: readonly Experiment[]
   /** Active runs of the experiments, whatever the filter. */
   readonly total: number
+  /** Runs that match, up to one more than `matchesCounted`; undefined: nothing was filtered. */
+  readonly matches: number | undefined
   /** Those that were found, and what is open beneath them. */
   readonly rows: readonly NestedRow[]
   /** Whether runs that are parts of others are left out, but beneath these. */
@@ -60,7 +63,10 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
   ])
   const isEmpty = found.items.length === 0 && query.after === undefined
   const looser = isEmpty ? await listLooserFilters(ctx, { experimentIds, filter, view }) : []
-  const keys = await readRunKeys(ctx.db, found.items, keysMax)
+  const [keys, matches] = await Promise.all([
+    readRunKeys(ctx.db, found.items, keysMax),
+    words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, view }),
+  ])
   const columns = query.columns.length > 0 ? query.columns : defaultColumns(query, keys)
   const named = columns.flatMap((column) => namedColumn(column) ?? [])
   const keysOf = (kind: 'metrics' | 'params' | 'tags') =>
@@ -76,6 +82,7 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
   return {
     experiments,
     total: sumRuns(counts),
+    matches,
     rows,
     isNested,
     columns,

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { matchesCounted } from '../../../tracking/runs/search-runs.ts'
 import { Table } from '../../parts/table.tsx'
 import { countText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
@@ -74,12 +75,23 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         )}
         <span class="soft">
           {plural(rows.filter(({ isDimmed }) => !isDimmed).length, 'run')} on this page
-          {next === undefined ? '' : ', more follow'}
+          {standing.matches === undefined
+            ? next === undefined
+              ? ''
+              : ', more follow'
+            : ` of ${matchesText(standing.matches)}`}
           {elsewhere.length > 0 ? ` · ${countText(elsewhere.length)} selected on other pages` : ''}
         </span>
       </div>
     </form>
   )
+}
+
+/** `1,204 that match`. */
+function matchesText(matches: number): string {
+  return matches > matchesCounted
+    ? `more than ${countText(matchesCounted)} that match`
+    : `${countText(matches)} that ${matches === 1 ? 'matches' : 'match'}`
 }
 
 type RowProps = RunsTableProps & { readonly row: NestedRow }

@@ -77,6 +77,7 @@ async function readNothing(
   return {
     experiments,
     total: sumRuns(counts),
+    matches: undefined,
     rows: [],
     isNested: false,
     columns,
