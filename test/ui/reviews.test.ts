@@ -204,6 +204,34 @@ test('queues take READ to see and EDIT to work in, and everybody opens their own
   expect((await as(rita).get('/reviews/rq-none')).status).toBe(404)
 })
 
+test('a new queue asks any question: the form offers the newest, says so, and takes others by name', async () => {
+  const { as, ann, call, schemas } = await world()
+  const before = await as(ann).get(reviews)
+  expect(before.html).not.toContain('name="questions"')
+  for (let i = 0; i < 48; i++) {
+    const res = await call(ann, 'POST', '/api/3.0/mlflow/label-schemas/create', {
+      ...{ experiment_id: '1', name: `later-${i}`, type: 'FEEDBACK' },
+      input: { pass_fail: { positive_label: 'Yes', negative_label: 'No' } },
+    })
+    expect(res.status, res.text).toBe(200)
+  }
+  const { html } = await as(ann).get(reviews)
+  expect(textOf(html)).toContain('These are the 50 newest of the experiment.')
+  expect(html).not.toContain(`name="schema.${schemas.right}"`)
+  const fields = { name: 'all', people: '', questions: ' right \n later-3\n' }
+  const wrong = await as(ann).post(reviews, { ...fields, questions: 'rihgt' })
+  expect([wrong.status, textOf(wrong.html)]).toEqual([
+    400,
+    expect.stringContaining("There is no question 'rihgt'"),
+  ])
+  const made = await as(ann).post(reviews, fields)
+  expect(made.status).toBe(303)
+  const list = await call(ann, 'GET', '/api/3.0/mlflow/review-queues/list?experiment_id=1')
+  const queue = list.json.review_queues.find((one: Json) => one.name === 'all')
+  expect(queue.schema_ids).toHaveLength(2)
+  expect(queue.schema_ids).toContain(schemas.right)
+})
+
 test('texts of questions and queues are shown as text', async () => {
   const hostile = '"><img src=x onerror=alert(1)>\u202e'
   const { as, ann, ids, queue } = await world({ text: hostile })

@@ -5,7 +5,7 @@ import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { Time } from '../../parts/byline.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
-import { LineField, Problem } from '../../parts/fields.tsx'
+import { LineField, Problem, TextField } from '../../parts/fields.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Excerpt, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
@@ -18,6 +18,8 @@ type ReviewsPageProps = {
   readonly queues: readonly ReviewQueue[]
   readonly next: string | undefined
   readonly schemas: readonly LabelSchema[]
+  /** There are more questions than the form offers. */
+  readonly hasMoreSchemas: boolean
   /** Traces that are to be put into a queue. */
   readonly selected: readonly string[]
   readonly whyNot: string | undefined
@@ -125,6 +127,7 @@ const NewQueueForm: FC<ReviewsPageProps> = ({
   frame: { to, caller },
   experiment,
   schemas,
+  hasMoreSchemas,
   shown,
 }) => {
   const { problem, typed } = shown
@@ -153,6 +156,16 @@ const NewQueueForm: FC<ReviewsPageProps> = ({
               <Given text={name} />
             </label>
           ))}
+          {hasMoreSchemas ? (
+            <TextField
+              label="Others by name"
+              name="questions"
+              charsMax={20_000}
+              problem={problem}
+              typed={typed?.('questions') ?? ''}
+              hint={`These are the ${schemas.length} newest of the experiment. One name a line.`}
+            />
+          ) : null}
           <p class="hint">
             <a href={to.labelSchemas(experiment.id)}>All questions, and new ones</a>
           </p>

@@ -1,4 +1,5 @@
 import { requireExperiment } from '../../../access/permissions/require.ts'
+import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { listLabelSchemas } from '../../../judging/labels/label-schemas.ts'
@@ -9,7 +10,7 @@ import type { Context } from '../../../platform/context.ts'
 import { getExperiment } from '../../../tracking/experiments/experiment.ts'
 import { experimentIdOf } from '../../addressed.ts'
 import { changeOn, checkGiven, type Reshown, readNothing } from '../../changes/change.ts'
-import { findRefusal } from '../../forms.ts'
+import { findRefusal, linesOf } from '../../forms.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { selectedIn } from '../list/traces-query.ts'
@@ -17,8 +18,10 @@ import { peopleIn } from './people.tsx'
 import { ReviewsPage } from './reviews-page.tsx'
 
 const queuesMax = 50
-/** Questions that the form offers. */
+/** Questions that the form offers, the newest; others are named. */
 const schemasMax = 50
+/** As many as an experiment may have. */
+const schemasRead = 1001
 
 /** `GET /experiments/{id}/reviews?sel=&after=` */
 export async function showReviews(c: AppContext, shown: Reshown = {}): Promise<Response> {
@@ -47,6 +50,7 @@ export async function showReviews(c: AppContext, shown: Reshown = {}): Promise<R
       queues={queues.items}
       next={queues.nextPageToken}
       schemas={schemas.items}
+      hasMoreSchemas={schemas.nextPageToken !== undefined}
     />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
@@ -77,14 +81,23 @@ export const postQueue = change({
   rule: mayEdit,
   field: 'name',
   async make(ctx, { experimentId, form, name, people }) {
-    const page = { maxResults: schemasMax, token: undefined }
+    const page = { maxResults: schemasRead, token: undefined }
     const { items } = await listLabelSchemas(ctx, experimentId, page)
+    const named = linesOf(form.text('questions'))
+    const unknown = named.find((one) => !items.some((schema) => schema.name === one))
+    if (unknown !== undefined) {
+      throw invalid(
+        `There is no question '${excerpt(unknown)}': its name is spelled as its page says`,
+      )
+    }
     return createReviewQueue(ctx, {
       ...{ experimentId, name: checkGiven(name, 'The name'), type: 'CUSTOM' },
       // Whoever has to sign in sees and reviews what names them alone.
       users: people.length === 0 && ctx.settings.auth ? [ctx.principal.name] : people,
-      schemaIds: items.flatMap(({ schemaId }) =>
-        form.isChecked(`schema.${schemaId}`) ? [schemaId] : [],
+      schemaIds: items.flatMap((schema) =>
+        form.isChecked(`schema.${schema.schemaId}`) || named.includes(schema.name)
+          ? [schema.schemaId]
+          : [],
       ),
     })
   },
