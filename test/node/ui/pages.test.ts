@@ -380,6 +380,42 @@ describe.skipIf(isLacking)('in a browser', () => {
     expect(await walk(url, [`${version}/proof`], { who: rita, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
+  test('on a phone without script somebody trusts a key, signs what is known, and adds what CI signed', async () => {
+    const { platform, call, ann, name } = await askedWorld()
+    const version = await call(ann, 'GET', `/api/v1/models/${name}/versions/2`)
+    const ci = await signer(platform)
+    const statement = await ci.sign(
+      version.json.digest,
+      'https://in-toto.io/attestation/test-result/v0.1',
+      { result: 'PASSED', passedTests: ['smoke'] },
+    )
+    const url = await serve(platform)
+    const context = await openContext({
+      viewport: sizes.phone,
+      javaScriptEnabled: false,
+      extraHTTPHeaders: { authorization: admin },
+    })
+    const page = await context.newPage()
+    await page.goto(`${url}/settings/keys`)
+    await page.getByLabel('Name').fill('ci')
+    await page.getByLabel('Public key').fill(ci.pem)
+    await page.getByRole('button', { name: 'Trust key' }).click()
+    expect(await page.getByRole('row', { name: /^ci/ }).count()).toBe(1)
+    await page.goto(`${url}/models/${name}/2/proof`)
+    await page.getByRole('button', { name: 'Make a signed bundle' }).click()
+    await page.goto(`${url}/models/${name}/2/proof`)
+    expect(await page.getByRole('link', { name: 'Bundle 1', exact: true }).count()).toBe(1)
+    await page.getByLabel('Document').fill(JSON.stringify(statement))
+    await page.getByRole('button', { name: 'Add attestation' }).click()
+    await page.goto(`${url}/models/${name}/2/proof`)
+    expect(await page.locator('main').innerText()).toMatch(/passed\s+trusted as ci/)
+    // Fingers find what opens.
+    const heights = await page
+      .locator('summary:visible')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+    expect(Math.min(...heights)).toBeGreaterThanOrEqual(24)
+  }, 60_000)
+
   test('so are those of deployments', async () => {
     const world = await busyWorld()
     const { platform, ann, report, write, split, name, clock } = world

@@ -17,7 +17,7 @@ code, pre, kbd, samp { font: .9em/1.5 var(--mono); }
 pre { padding: .75rem; background: var(--sunk); border-radius: 6px; overflow: auto; max-block-size: 24rem; overflow-wrap: normal; }
 blockquote { padding-inline-start: .75rem; border-inline-start: 3px solid var(--line); }
 time { white-space: nowrap; }
-summary { cursor: pointer; }
+summary { min-block-size: 1.5rem; cursor: pointer; }
 svg.sign { inline-size: 1em; block-size: 1em; vertical-align: -.125em; flex: none; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .unseen { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; white-space: nowrap; }
