@@ -191,6 +191,11 @@ function envelopeIn(document: object): Envelope {
       'The statement was signed by a certificate, as keyless signing does; statements are taken by trusted keys alone, so sign it with a key',
     )
   }
+  if (!isBundle && 'messageSignature' in document) {
+    throw invalid(
+      'This is a signature of bytes, as cosign sign-blob makes it, and no statement about them: use cosign attest-blob',
+    )
+  }
   const read = isBundle ? readAs(OtherBundleShape, document) : readAs(EnvelopeShape, document)
   if (!('value' in read)) {
     const form = isBundle ? 'a Sigstore bundle' : 'a DSSE envelope'

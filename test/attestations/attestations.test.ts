@@ -55,6 +55,9 @@ describe('an attestation', () => {
       expect([refused.status, refused.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
       expect(refused.json.message).toContain('signed by a certificate')
     }
+    const { mediaType, verificationMaterial } = { ...signed, verificationMaterial: hinted }
+    const bytes = { mediaType, verificationMaterial, messageSignature: { signature: 'AAAA' } }
+    expect((await send(bytes)).json.message).toContain('no statement about them')
   })
 
   test('that is sent sixteen times at once is kept once', async () => {
