@@ -9,7 +9,13 @@ export type ByteSource = {
 }
 
 /** What a scan may still take; it is shared by all that is read for one file. */
-export type ScanBudget = { bytes: number; packedBytes: number; opcodes: number }
+export type ScanBudget = {
+  bytes: number
+  packedBytes: number
+  /** Unpacked to be passed over. */
+  passedBytes: number
+  opcodes: number
+}
 
 /** Nothing more is read of a file; the message says why, for people. */
 export class UnreadableError extends Error {

@@ -46,7 +46,10 @@ const membersPerTurn = 20
  */
 export async function scanFile(source: ByteSource, path: string): Promise<FileScan> {
   const notes: ScanNotes = { names: new PickledNames(), found: [], unread: undefined }
-  const budget = { bytes: bytesMax, packedBytes: packedBytesMax, opcodes: opcodesMax }
+  const budget = {
+    ...{ bytes: bytesMax, packedBytes: packedBytesMax },
+    ...{ passedBytes: packedBytesMax, opcodes: opcodesMax },
+  }
   await attemptPart(notes, () => scanWhole(source, path, { notes, budget }))
   return { imports: notes.names.list(), found: notes.found, unread: notes.unread }
 }
@@ -201,8 +204,8 @@ function noteName(notes: ScanNotes, name: string): void {
 }
 
 /** Then the reason is noted, and each further file would cost a read in vain. */
-function isSpent({ bytes, packedBytes, opcodes }: ScanBudget): boolean {
-  return Math.min(bytes, packedBytes, opcodes) < 0
+function isSpent({ bytes, packedBytes, passedBytes, opcodes }: ScanBudget): boolean {
+  return Math.min(bytes, packedBytes, passedBytes, opcodes) < 0
 }
 
 /** The numbers of a tensor, beside the pickle of PyTorch that names it: never loaded as anything else. */

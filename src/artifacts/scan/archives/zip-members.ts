@@ -1,3 +1,4 @@
+import { letOthersRun } from '../../../core/rounds.ts'
 import { type ByteSource, readHead, type ScanBudget, UnreadableError } from '../byte-reader.ts'
 
 /** A file in a ZIP archive. */
@@ -190,6 +191,11 @@ export async function* unpackFrom(
 ): AsyncGenerator<Uint8Array> {
   let left = start
   for await (const chunk of unpackStream(packed, unpacking)) {
+    // What is passed was unpacked all the same, and may be again for each part that lies behind it.
+    unpacking.budget.passedBytes -= Math.min(left, chunk.length)
+    if (unpacking.budget.passedBytes < 0) {
+      throw new UnreadableError('it would have to be unpacked too often')
+    }
     if (chunk.length > left) yield chunk.subarray(left)
     left = Math.max(0, left - chunk.length)
   }
@@ -205,7 +211,8 @@ async function* unpackStream(
       const { done, value } = await from.next()
       if (done) return controller.close()
       budget.packedBytes -= value.length
-      if (budget.packedBytes < 0) throw new UnreadableError('its packed bytes are too many')
+      // An error here would end Node's process: what it unpacked before has no place to go then.
+      if (budget.packedBytes < 0) return controller.close()
       controller.enqueue(new Uint8Array(value))
     },
     async cancel() {
@@ -228,7 +235,11 @@ async function* unpackStream(
       yield value
     }
   } finally {
-    if (!isOver) await reader.cancel()
+    if (!isOver) {
+      // Node's process ends where a stream is cancelled while unpacked bytes are on their way to it.
+      await letOthersRun()
+      await reader.cancel()
+    }
   }
 }
 
