@@ -91,3 +91,16 @@ test('with access control off everybody finds everything', async () => {
   const found = await pagesOf(app).get('/find?q=open')
   expect(textOf(found.html)).toContain('Models open-model')
 })
+
+test('a page that is not there has a field to find what was meant; one that fails otherwise has none', async () => {
+  const { as, rita } = await world()
+  for (const path of [`/runs/${'0'.repeat(32)}`, '/models/none', '/nowhere']) {
+    const { status, html } = await as(rita).get(path)
+    expect([status, textOf(html)], path).toEqual([
+      404,
+      expect.stringContaining('Find by name, id or digest'),
+    ])
+  }
+  const wrong = await as(rita).get('/runs/compare?in=x')
+  expect(textOf(wrong.html)).not.toContain('Find by name')
+})

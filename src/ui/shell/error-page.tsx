@@ -7,6 +7,7 @@ import {
 } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverPrefix } from '../../http/guards/reached.ts'
+import { LineSearch } from '../parts/search-box.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import { type Frame, frameOf } from './frame.ts'
 import { findNearest } from './nearest.ts'
@@ -83,6 +84,14 @@ const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
           </ul>
         </div>
       )}
+      {isMissing(error) && (frame.caller.isVerified || !frame.caller.isJudged) ? (
+        <LineSearch
+          action={frame.to.find}
+          label="Find by name, id or digest"
+          words=""
+          button="Find"
+        />
+      ) : null}
       <p class="row">
         <a href={frame.to.home}>Home</a>
         <a href={frame.to.models}>Models</a>
@@ -92,6 +101,10 @@ const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
     </div>
   </Page>
 )
+
+function isMissing({ code }: RegistryError): boolean {
+  return code === 'RESOURCE_DOES_NOT_EXIST' || code === 'ENDPOINT_NOT_FOUND'
+}
 
 function remedyOf(error: RegistryError, { to, requestId, caller }: Frame): Child {
   if (error instanceof RequestLimitError) return `Try again in ${error.retryAfterS} s.`

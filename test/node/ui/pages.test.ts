@@ -298,6 +298,24 @@ describe.skipIf(isLacking)('in a browser', () => {
     expect(await page.getByLabel('Filter, or words of a name').inputValue()).toContain('params.lr')
   }, 60_000)
 
+  test('on a phone the chosen one of many tabs is in view, without script too', async () => {
+    const { platform, ann } = await runsWorld()
+    const url = await serve(platform)
+    const context = await openContext({
+      viewport: sizes.phone,
+      javaScriptEnabled: false,
+      extraHTTPHeaders: { authorization: ann },
+    })
+    const page = await context.newPage()
+    for (const tab of ['', '/evaluation-datasets']) {
+      await page.goto(`${url}/experiments/1${tab}`)
+      const chosen = await page.locator('.tabs [aria-current]').boundingBox()
+      expect(chosen?.x, tab).toBeGreaterThanOrEqual(0)
+      expect((chosen?.x ?? 0) + (chosen?.width ?? 0), tab).toBeLessThanOrEqual(390)
+      expect(await page.evaluate('scrollY'), tab).toBe(0)
+    }
+  }, 60_000)
+
   test('a link as MLflow’s client prints it opens the run', async () => {
     const { platform, ann, logRun } = await runsWorld()
     const run = await logRun({ name: 'printed' })

@@ -38,7 +38,7 @@ dialog.palette { inline-size: 40rem; block-size: 28rem; margin-block-start: 10vh
 .tabs ul { display: flex; gap: .25rem; padding: 0; list-style: none; }
 .tabs a { display: block; padding: .5rem .75rem; color: var(--ink); text-decoration: none; white-space: nowrap; }
 .tabs a:hover { background: var(--panel); }
-.tabs a[aria-current] { font-weight: 600; box-shadow: inset 0 -2px var(--link); }
+.tabs a[aria-current] { scroll-initial-target: nearest; font-weight: 600; box-shadow: inset 0 -2px var(--link); }
 .tabs a:focus-visible { outline-offset: -2px; }
 .split { display: grid; grid-template-columns: minmax(0, 1fr) 22rem; gap: 1.5rem; align-items: start; }
 .stack { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr); align-content: start; }
