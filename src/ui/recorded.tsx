@@ -68,7 +68,7 @@ const Facts: FC<{ derived: Derived }> = ({ derived }) => {
     ['Experiment', derived.experiment],
     ['Run', derived.run_id],
     ['Code version', derived.code_version],
-    ['Flavors', derived.flavors?.join(', ')],
+    ['Flavors', derived.flavors?.join(', ') || undefined],
     ['Digest', derived.digest],
   ]
   const known = facts.filter(([, value]) => value !== undefined)

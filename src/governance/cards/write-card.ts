@@ -82,7 +82,7 @@ function recorded(derived: Derived): Block[] {
     ['Run', derived.run_id],
     ['Experiment', derived.experiment],
     ['Code version', derived.code_version],
-    ['Flavors', derived.flavors?.join(', ')],
+    ['Flavors', derived.flavors?.join(', ') || undefined],
     ['Digest', derived.digest],
   ]
   const facts = known.filter(([, value]) => value !== undefined)
