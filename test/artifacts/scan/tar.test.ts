@@ -146,6 +146,22 @@ test('an archive that is compressed is read as far as it holds no other', async 
   ])
 })
 
+test('what is damaged behind the part that is read is unread, and no failure', async () => {
+  const { readable, writable } = new CompressionStream('gzip')
+  const packed = new Response(readable).arrayBuffer()
+  const writer = writable.getWriter()
+  await writer.write(crypto.getRandomValues(new Uint8Array(40_000)))
+  await writer.write(bytes(`(S'a'\n.${'N'.repeat(40_000)}.`))
+  await writer.close()
+  const whole = new Uint8Array(await packed)
+  for (const name of ['m.pkl.gz', 'm.joblib']) {
+    for (let end = 600; end < whole.length; end += 1000) {
+      const scan = await scanFile(sourceOf(whole.subarray(0, end), 4096), name)
+      expect(scan.unread === undefined || /damaged|opcodes|early/.test(scan.unread)).toBe(true)
+    }
+  }
+})
+
 // Large files are unpacked anew from the beginning, which a small archive could ask for many times.
 test('an archive that is compressed is unpacked so often and no more, and the process goes on', async () => {
   const file = new Uint8Array(8192 * 520)

@@ -238,7 +238,8 @@ async function* unpackStream(
     if (!isOver) {
       // Node's process ends where a stream is cancelled while unpacked bytes are on their way to it.
       await letOthersRun()
-      await reader.cancel()
+      // What is damaged behind that, whoever reads on is told.
+      await reader.cancel().catch(() => undefined)
     }
   }
 }
