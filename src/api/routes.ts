@@ -43,6 +43,7 @@ import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
+import { runRoutes } from './tracking/runs.ts'
 import { savedViewRoutes } from './tracking/saved-views.ts'
 import { traceIntakeRoutes } from './tracking/trace-intake.ts'
 import { traceKeyRoutes } from './tracking/trace-keys.ts'
@@ -87,6 +88,7 @@ export const served: readonly ServedEndpoint[] = [
   ...transferRoutes,
   ...resumableUploadRoutes,
   ...experimentKeyRoutes,
+  ...runRoutes,
   ...traceKeyRoutes,
   ...traceIntakeRoutes,
   ...savedViewRoutes,

@@ -6,7 +6,6 @@ import { type Database, longReadsOf } from '../db/database.ts'
 import type { Filter } from './filter.ts'
 import { clauseLiteralsMax, filterSql } from './filter-sql.ts'
 import { Literals } from './literals.ts'
-import type { OrderItem } from './order-by.ts'
 import {
   isAfterSql,
   keyColumns,
@@ -15,6 +14,7 @@ import {
   orderLiteralsMax,
   orderSql,
   type SortField,
+  type SortItem,
   type SortTerm,
 } from './order-sql.ts'
 import { type Page, type PageRequest, readKeysetPage } from './page.ts'
@@ -39,7 +39,7 @@ export type Search = PageRequest & {
   /** Conditions besides the filter: workspace, experiments, life-cycle stage. */
   readonly scope: readonly SQL[]
   readonly filter: Filter
-  readonly orderBy: readonly OrderItem[]
+  readonly orderBy: readonly SortItem[]
 }
 
 /** A page of ids, which may still be cut. */

@@ -19,6 +19,9 @@ export type SortField = {
   readonly optional?: true
 }
 
+/** What to sort by; `field` is what the key means, where that is none of the words that callers have. */
+export type SortItem = OrderItem & { readonly field?: SortField }
+
 /** One expression to sort by; never NULL. */
 export type SortTerm = {
   readonly expression: SQL
@@ -37,14 +40,13 @@ export type Joined = { readonly joins: SQL; readonly terms: readonly SortTerm[] 
  * @throws INVALID_PARAMETER_VALUE a key that the entity cannot be sorted by
  */
 export function orderSql(
-  items: readonly OrderItem[],
+  items: readonly SortItem[],
   words: Vocabulary<SortField>,
   literals: Literals,
 ): Joined {
   const joins: SQL[] = []
   const terms: SortTerm[] = []
-  items.forEach(({ key, descending }, i) => {
-    const field = fieldOf(words, key)
+  items.forEach(({ key, descending, field = fieldOf(words, key) }, i) => {
     const alias = sql.raw(`o${i}`)
     const column = field.column(alias)
     if (field.join) joins.push(field.join(alias, literals.text(key.name)))

@@ -244,3 +244,32 @@ describe('all runs that match', () => {
     }
   })
 })
+
+test('the least, the greatest or the best value of each metric stands for a run', async () => {
+  const { as, rita, logRun } = await runsWorld()
+  const run = (name: string, values: readonly (number | string)[]) =>
+    logRun({
+      name,
+      metrics: ['loss', 'acc', 'odd'].flatMap((key) =>
+        values.map((value, step) => ({ key, value, step, timestamp: step })),
+      ),
+    })
+  const ids = [await run('a', [4, 1, 2]), await run('b', [3, 2, 'NaN', 7])]
+  const page = async (more: string) => {
+    const { status, html } = await as(rita).get(`/runs/compare?ids=${ids}&${more}`)
+    // Behind the table of the chart comes that of the metrics.
+    const tables = html.split('<h2 id="metrics">')
+    return { status, rows: rowsOf(tables.at(-1) ?? ''), text: textOf(html), html }
+  }
+  expect((await page('')).rows).toEqual(['acc 2 7 best', 'loss 2 best 7', 'odd 2 7'])
+  expect((await page('figure=min')).rows).toEqual(['acc 1 2 best', 'loss 1 best 2', 'odd 1 2'])
+  expect((await page('figure=max')).rows).toEqual(['acc 4 7 best', 'loss 4 best 7', 'odd 4 7'])
+  const best = await page('figure=best')
+  expect(best.rows).toEqual(['acc 4 7 best', 'loss 1 best 2', 'odd 2 7'])
+  expect(best.text).toContain('of all values, NaN left out; the latest where')
+  expect(best.html).toContain('<option value="best" selected')
+  expect((await page('figure=mean')).status).toBe(400)
+  const drawn = await page('view=scatter&x=m.loss:min&y=m.acc:max')
+  expect(drawn.text).toContain('acc (max)')
+  expect(drawn.rows).toEqual(['b 2 7', 'a 1 4'])
+})

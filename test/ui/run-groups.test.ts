@@ -68,6 +68,18 @@ test('groups are in the order of a metric, those without a value last', async ()
   expect(await names('-m.loss')).toEqual(['10', '9', 'no', "it's", 'rf'])
 })
 
+test('extremes of metrics are folded like latest values', async () => {
+  const { shown, logRun } = await world()
+  const steps = [7, 1, 5].map((value, step) => ({ ...metric('loss', value), step }))
+  await logRun({ name: 'g', metrics: steps, params: [{ key: 'kind', value: '10' }] })
+  const columns = 'col=m.loss&col=m.loss:min&col=m.loss:max&group=p.kind'
+  const rows = await shown(`/experiments/1?${columns}&sort=-m.loss:max`)
+  expect(rows.slice(0, 2)).toEqual([
+    '10 2 4.5 4 to 5 2.5 1 to 4 5.5 4 to 7',
+    '9 2 2 1 to 3 2 1 to 3 2 1 to 3',
+  ])
+})
+
 test('by a tag too, and by nothing else', async () => {
   const { shown, as, ann } = await world()
   expect(await shown('/experiments/1?col=m.loss&group=t.team')).toEqual([

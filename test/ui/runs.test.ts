@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { markupIn, rowsOf, textOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
@@ -164,6 +165,58 @@ describe('the runs of an experiment', () => {
     }
   })
 
+  test('have the least and the greatest value of a metric as columns, and are sorted by them', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const at = (step: number, value: number | string) => ({ ...point('drop', value), step })
+    await logRun({ name: 'deep', metrics: [at(0, 5), at(1, 0.1234567891), at(2, 3)] })
+    await logRun({ name: 'flat', metrics: [at(0, 2), at(1, 2), at(2, 2)] })
+    await logRun({ name: 'broken', metrics: [at(0, 'NaN')] })
+    const { get } = as(rita)
+    const query = 'q=metrics.drop+%3C+9&col=m.drop&col=m.drop:min&col=m.drop:max'
+    const { html } = await get(`${nightly}?${query}&sort=m.drop:min`)
+    expect(rowsOf(html)).toEqual(['deep 3 0.123457 5', 'flat 2 2 2'])
+    expect(html, 'all of it is the title').toContain('title="0.1234567891"')
+    expect(textOf(html)).toContain('drop (min) ↑')
+    expect(html, 'no filter names an extreme').not.toContain('data-filter="metrics.`drop:min`"')
+    expect(html).toContain('sort=-m.drop%3Amin')
+    expect(rowsOf((await get(`${nightly}?${query}&sort=-m.drop%3Amax`)).html)).toEqual([
+      'deep 3 0.123457 5',
+      'flat 2 2 2',
+    ])
+    const all = await get(`${nightly}?col=m.drop:min&sort=m.drop:min`)
+    expect(rowsOf(all.html).slice(0, 2)).toEqual(['deep 0.123457', 'flat 2'])
+    expect(rowsOf(all.html)).toContain('broken –')
+    const [call = ''] = /\/api\/v1\/runs\?[^' \n]*/.exec(textOf(html)) ?? []
+    const answer = await get(call)
+    expect(JSON.parse(answer.html).items[0].values).toEqual({
+      'm.drop': 3,
+      'm.drop:min': 0.1234567891,
+      'm.drop:max': 5,
+    })
+    const file = (await get(`${nightly}/runs.csv?${query}&sort=m.drop:min`)).html.split('\r\n')
+    expect(file[0]).toBe('run_id,name,metrics.drop,metrics.drop:min,metrics.drop:max')
+    expect(file[1]).toMatch(/,deep,3,0\.1234567891,5$/)
+    expect((await get(`${nightly}?sort=m.drop:mean`)).status, 'it is another metric').toBe(200)
+  })
+
+  test('of an earlier release say that their extremes are still to be read', async () => {
+    const { as, rita, platform } = await runsWorld()
+    const note = 'are still being read'
+    const table = async (query: string) => textOf((await as(rita).get(`${nightly}?${query}`)).html)
+    expect(await table('col=m.accuracy:min')).not.toContain(note)
+    const runId = /\/runs\/([0-9a-f]{32})/.exec((await as(rita).get(nightly)).html)?.[1]
+    const run = async () => textOf((await as(rita).get(`/runs/${runId}`)).html)
+    expect(await run()).toContain('accuracy 0.923 0.923 0.923 0')
+    await platform.db.all(sql`insert into metric_extremes (id, run, key) values (1, 99, '')`)
+    expect(await table('col=m.accuracy:min')).toContain(note)
+    expect(await table('sort=-m.accuracy:max')).toContain(note)
+    expect(await table('col=m.accuracy'), 'of the latest values nothing is missing').not.toContain(
+      note,
+    )
+    expect(await run()).toContain('accuracy 0.923 – – 0')
+    expect(await run()).toContain('whose least and greatest value are still to be read')
+  })
+
   test('that are equal in one column are sorted by the one that was chosen before', async () => {
     const { as, rita, logRun } = await runsWorld()
     for (const [name, lr] of [
@@ -200,8 +253,10 @@ describe('the runs of an experiment', () => {
     const offered = [...found.html.matchAll(/name="col" value="(m\.[^"]*)"/g)].map(
       ([, name]) => name,
     )
-    expect(offered).toHaveLength(11)
-    expect(offered).toContain('m.train/loss_129')
+    expect(offered, 'each with its extremes').toHaveLength(33)
+    for (const name of ['m.train/loss_129', 'm.train/loss_129:min', 'm.train/loss_129:max']) {
+      expect(offered).toContain(name)
+    }
     const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
     await mlflow(admin, 'POST', 'experiments/permissions/create', none)
     expect((await as(eve).get(`${nightly}/columns`)).status).toBe(403)
@@ -333,7 +388,7 @@ describe('the page of a run', () => {
     for (const shown of [
       'running began',
       'became fraud-detector 3 Staging',
-      'accuracy 0.923 0',
+      'accuracy 0.923 0.923 0.923 0',
       'lr 0.02',
       'transactions 9f2c01aa training',
       's3://lake/tx/2026-10',

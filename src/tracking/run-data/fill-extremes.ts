@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
+import type { Database } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Platform } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { type HistoryStore, readRoundsOf } from '../history/read-points.ts'
-import { type Extremes, extremeCellsOf, widened } from './keep-latest.ts'
+import type { Extremes } from './extremes.ts'
+import { extremeCellsOf, widened } from './keep-latest.ts'
 
 /** What one run of the job reads; the next one goes on. */
 const metricsMax = 200
@@ -36,6 +38,11 @@ export async function fillExtremes({ db, blobs }: Platform): Promise<void> {
   }
   const last = due[Math.min(done, due.length) - 1]
   await db.all(last ? doneToSql(last) : sql`delete from metric_extremes`)
+}
+
+/** Whether extremes of some metrics that an older release logged are still to be read. */
+export async function areExtremesMissing(db: Database): Promise<boolean> {
+  return (await db.first(sql<{ id: number }>`select id from metric_extremes`)) !== undefined
 }
 
 /** The place only ever moves on, whoever moves it. */

@@ -4,9 +4,7 @@ import { type JsonCell, Real } from '../../db/sql.ts'
 import { metricCellsOf } from '../history/write-points.ts'
 import { latestOf } from '../latest-metrics.ts'
 import type { Metric } from '../run.ts'
-
-/** Between which values the points of a metric lie that are numbers. */
-export type Extremes = { readonly least: number; readonly greatest: number }
+import type { Extremes } from './extremes.ts'
 
 /** The extremes of values, NaN left out; undefined: there is no other. */
 export function widened(extremes: Extremes | undefined, value: number): Extremes | undefined {

@@ -11,23 +11,33 @@ import {
   runColumns,
   runInfoFromRow,
 } from '../run.ts'
+import {
+  type ExtremeCells,
+  type Extremes,
+  extremeColumns,
+  extremesFrom,
+} from '../run-data/extremes.ts'
 
 /** What a table shows of its runs: only the columns that were chosen. */
 export type RunCells = {
   readonly info: RunInfo
   readonly metrics: ReadonlyMap<string, number>
+  /** Of the metrics whose extremes were asked for and are known. */
+  readonly extremes: ReadonlyMap<string, Extremes>
   readonly params: ReadonlyMap<string, string>
   readonly tags: ReadonlyMap<string, string>
 }
 
 export type RunColumns = {
   readonly metrics: readonly string[]
+  /** Metrics whose least and greatest values are wanted. */
+  readonly extremes: readonly string[]
   readonly params: readonly string[]
   readonly tags: readonly string[]
 }
 
 type CellRow = KeyValue & { run: number }
-type MetricCellRow = MetricRow & { run: number }
+type MetricCellRow = MetricRow & ExtremeCells & { run: number }
 
 /**
  * Some columns of the runs of these keys (`runs.id`), in the order of `ids`; a run with 10,000 metrics costs as
@@ -46,8 +56,8 @@ export async function readRunCells(
   const { infos, metrics, params, tags } = await db.batch({
     infos: sql<RunRow>`select ${runColumns} from ${wanted} w cross join runs on runs.id = w.value`,
     metrics: sql<MetricCellRow>`
-      select t.run, t.key, t.value, t.is_nan, 0 as step, 0 as timestamp_ms
-      from ${wanted} w cross join json_each(${JSON.stringify(columns.metrics)}) k
+      select t.run, t.key, t.value, t.is_nan, 0 as step, 0 as timestamp_ms, ${wantedExtremes(columns)}
+      from ${wanted} w cross join json_each(${JSON.stringify(metricNamesOf(columns))}) k
       cross join latest_metrics t on t.run = w.value and t.key = k.value`,
     params: cells(sql`params`, columns.params),
     tags: cells(sql`run_tags`, columns.tags),
@@ -59,14 +69,38 @@ export async function readRunCells(
   return ids.flatMap((id) => {
     const info = infoOf.get(id)
     if (!info) return []
-    const points = (metricsOf.get(id) ?? []).map(metricFromRow)
     return {
       info,
-      metrics: new Map(points.map(({ key, value }) => [key, value])),
+      ...metricCellsFrom(metricsOf.get(id)),
       params: textsOf(paramsOf.get(id)),
       tags: textsOf(tagsOf.get(id)),
     }
   })
+}
+
+/** The extremes of rows of `latest_metrics t`, null where nobody asks for them. */
+export function wantedExtremes({ extremes }: RunColumns): SQL {
+  return extremes.length === 0 ? sql`null as least, null as greatest` : extremeColumns(sql`t`)
+}
+
+/** Of the metrics that are read. */
+export function metricNamesOf({ metrics, extremes }: RunColumns): string[] {
+  return [...new Set([...metrics, ...extremes])]
+}
+
+/** What rows with `wantedExtremes` say of the metrics of a run. */
+export function metricCellsFrom(
+  rows: readonly (MetricRow & ExtremeCells)[] = [],
+): Pick<RunCells, 'metrics' | 'extremes'> {
+  return {
+    metrics: new Map(rows.map(metricFromRow).map(({ key, value }) => [key, value])),
+    extremes: new Map(
+      rows.flatMap((row) => {
+        const extremes = extremesFrom(row)
+        return extremes ? [[row.key, extremes] as const] : []
+      }),
+    ),
+  }
 }
 
 function textsOf(rows: readonly CellRow[] = []): ReadonlyMap<string, string> {

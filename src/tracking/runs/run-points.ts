@@ -1,7 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
-import { type MetricRow, metricFromRow } from '../run.ts'
-import type { RunCells, RunColumns } from './run-cells.ts'
+import type { MetricRow } from '../run.ts'
+import type { ExtremeCells } from '../run-data/extremes.ts'
+import {
+  metricCellsFrom,
+  metricNamesOf,
+  type RunCells,
+  type RunColumns,
+  wantedExtremes,
+} from './run-cells.ts'
 
 /** A run among very many: its name, and the columns that were chosen. */
 export type RunPoint = Omit<RunCells, 'info'> & {
@@ -26,15 +33,16 @@ export async function readRunPoints(
       ? undefined
       : sql<TextRow>`select t.run, t.key, t.value from ${wanted} cross join ${among(keys)}
           cross join ${table} t on t.run = w.value and t.key = k.value`
+  const names = metricNamesOf(columns)
   const { runs, metrics, params, tags } = await db.batch({
     runs: sql<{ id: number; run_id: string; experiment: number; name: string }>`
       select runs.id, runs.run_id, runs.experiment, runs.name from ${wanted} cross join runs on runs.id = w.value`,
     metrics:
-      columns.metrics.length === 0
+      names.length === 0
         ? undefined
-        : sql<MetricRow & { run: number }>`
-            select t.run, t.key, t.value, t.is_nan, 0 as step, 0 as timestamp_ms
-            from ${wanted} cross join ${among(columns.metrics)}
+        : sql<MetricRow & ExtremeCells & { run: number }>`
+            select t.run, t.key, t.value, t.is_nan, 0 as step, 0 as timestamp_ms, ${wantedExtremes(columns)}
+            from ${wanted} cross join ${among(names)}
             cross join latest_metrics t on t.run = w.value and t.key = k.value`,
     params: texts(sql`params`, columns.params),
     tags: texts(sql`run_tags`, columns.tags),
@@ -46,12 +54,11 @@ export async function readRunPoints(
   return ids.flatMap((id) => {
     const run = runOf.get(id)
     if (!run) return []
-    const points = (metricsOf.get(id) ?? []).map(metricFromRow)
     return {
       runId: run.run_id,
       experimentId: run.experiment,
       name: run.name,
-      metrics: new Map(points.map(({ key, value }) => [key, value])),
+      ...metricCellsFrom(metricsOf.get(id)),
       params: textsOf(paramsOf.get(id)),
       tags: textsOf(tagsOf.get(id)),
     }

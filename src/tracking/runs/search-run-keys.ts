@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { SortField } from '../../search/order-sql.ts'
+import type { SortField, SortItem } from '../../search/order-sql.ts'
 import {
   equality,
   equalityOrList,
@@ -9,6 +9,27 @@ import {
   type Vocabulary,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
+import { type Extreme, figureSql } from '../run-data/extremes.ts'
+
+/** An order by an extreme of a metric, for which MLflow's grammar has no word. */
+export type ExtremeOrder = {
+  readonly metric: string
+  readonly extreme: Extreme
+  readonly isDescending: boolean
+}
+
+/** Runs without the value come last in both directions. */
+export function extremeSort({ metric, extreme, isDescending }: ExtremeOrder): SortItem {
+  return {
+    key: { prefix: 'metrics', name: metric },
+    descending: isDescending,
+    field: {
+      type: 'double',
+      column: (alias) => figureSql(alias, extreme),
+      join: joinRows(sql`latest_metrics`),
+    },
+  }
+}
 
 const attributePrefixes = ['', 'attribute', 'attributes', 'attr', 'run'] as const
 const metricPrefixes = ['metric', 'metrics'] as const

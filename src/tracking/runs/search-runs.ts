@@ -7,13 +7,14 @@ import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { countFound, type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
+import type { SortItem } from '../../search/order-sql.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { clausesApart } from '../../search/places.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run, RunInfo } from '../run.ts'
 import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
-import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
+import { type ExtremeOrder, extremeSort, runFilterKeys, runSortKeys } from './search-run-keys.ts'
 
 /** As MLflow: 1 to 50,000 runs a page. */
 const pageMax = 50_000
@@ -39,7 +40,8 @@ export type RunSearch = {
   /** Unknown ids are ignored; an empty list finds nothing. */
   readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
-  readonly orderBy: readonly string[]
+  /** In MLflow's grammar, or by extremes. */
+  readonly orderBy: readonly (string | ExtremeOrder)[]
   readonly view?: ViewType | undefined
   /** Without runs that are parts of an active run of their experiment. */
   readonly isOfRoots?: boolean
@@ -82,11 +84,19 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
   return findPage(ctx.db, searchableRuns, {
     scope: [...scopeOf(ctx, experimentIds, view), ...(search.isOfRoots ? [isRootSql] : [])],
     filter: parseFilter(search.filter),
-    orderBy: parseOrderBy(search.orderBy),
+    orderBy: sortItemsOf(search.orderBy),
     count,
     token: search.pageToken,
     fingerprint,
   })
+}
+
+function sortItemsOf(orderBy: RunSearch['orderBy']): SortItem[] {
+  const words = orderBy.filter((one) => typeof one === 'string')
+  if (words.length === orderBy.length) return [...parseOrderBy(words)]
+  return orderBy.flatMap((one) =>
+    typeof one === 'string' ? parseOrderBy([one]) : extremeSort(one),
+  )
 }
 
 function scopeOf(ctx: Context, experimentIds: readonly number[], view: ViewType): SQL[] {

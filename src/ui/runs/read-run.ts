@@ -5,12 +5,15 @@ import { countTracesOfRun } from '../../traces/reading/count-traces.ts'
 import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
 import { requireRun } from '../../tracking/permissions.ts'
 import type { Run, RunInfo } from '../../tracking/run.ts'
+import type { Extremes } from '../../tracking/run-data/extremes.ts'
+import { readExtremes } from '../../tracking/run-data/list-run-metrics.ts'
 import { countChildRuns, parentTag } from '../../tracking/runs/nested-runs.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { findRunLineage, type RunLineage } from '../../tracking/runs/run-lineage.ts'
 import { findRunsBeside } from '../../tracking/runs/search-runs.ts'
 import { findRefusal } from '../forms.ts'
 import type { Paths } from '../paths.ts'
+import { rowsMax } from './run-values.tsx'
 import { addressOf } from './table/run-query.ts'
 
 /** Traces of a run are counted up to here. */
@@ -29,20 +32,38 @@ export type RunStanding = {
   /** Of its experiment, as many as are counted. */
   readonly traces: number
   readonly mayEdit: boolean
+  /** Of the metrics that are shown. */
+  readonly extremes: ReadonlyMap<string, Extremes>
+}
+
+/** Whether a name holds some words; empty: all do. */
+export function isNamed(words: string): (of: { readonly key: string }) => boolean {
+  return ({ key }) => key.toLowerCase().includes(words.toLowerCase())
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
-export async function readRunStanding(ctx: Context, runId: string): Promise<RunStanding> {
+export async function readRunStanding(
+  ctx: Context,
+  runId: string,
+  words: string,
+): Promise<RunStanding> {
   const run = await getRun(ctx, runId)
-  const [experiment, versions, lineage, children, beside, traces, whyNot] = await Promise.all([
-    getExperiment(ctx, run.experimentId),
-    readVersionsOfRuns(ctx, [runId]),
-    findRunLineage(ctx, runId),
-    countChildRuns(ctx, [run.experimentId], [runId]),
-    findRunsBeside(ctx, run),
-    countTracesOfRun(ctx, run, tracesMax),
-    findRefusal(requireRun(ctx, runId, 'EDIT')),
-  ])
+  const shown = run.metrics.filter(isNamed(words)).slice(0, rowsMax)
+  const [experiment, versions, lineage, children, beside, traces, whyNot, extremes] =
+    await Promise.all([
+      getExperiment(ctx, run.experimentId),
+      readVersionsOfRuns(ctx, [runId]),
+      findRunLineage(ctx, runId),
+      countChildRuns(ctx, [run.experimentId], [runId]),
+      findRunsBeside(ctx, run),
+      countTracesOfRun(ctx, run, tracesMax),
+      findRefusal(requireRun(ctx, runId, 'EDIT')),
+      readExtremes(
+        ctx.db,
+        run.id,
+        shown.map(({ key }) => key),
+      ),
+    ])
   return {
     run,
     experiment,
@@ -52,6 +73,7 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     beside,
     traces,
     mayEdit: whyNot === undefined,
+    extremes,
   }
 }
 

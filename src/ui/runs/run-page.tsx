@@ -2,18 +2,19 @@ import type { FC } from 'hono/jsx'
 import type { Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { RunByline } from '../parts/byline.tsx'
+import { directionsOf } from '../parts/directions.ts'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, Given, visibleText } from '../parts/text.tsx'
+import { countText, Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
-import { childrenPath, type RunStanding, tracesMax } from './read-run.ts'
+import { childrenPath, isNamed, type RunStanding, tracesMax } from './read-run.ts'
 import { Origin } from './run-origin.tsx'
 import { LongText, More, rowsMax, SystemTags, Values } from './run-values.tsx'
-import { metricText, VersionsOfRun } from './table/run-cell.tsx'
+import { MetricCell, VersionsOfRun } from './table/run-cell.tsx'
 import { addressOf } from './table/run-query.ts'
 
 type RunPageProps = {
@@ -30,8 +31,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
   const { to } = frame
   const { runId, name } = run
   const onlyModel = run.modelOutputs.length === 1 ? run.modelOutputs[0]?.modelId : undefined
-  const isNamed = ({ key }: { readonly key: string }) =>
-    key.toLowerCase().includes(words.toLowerCase())
+  const isShown = isNamed(words)
   return (
     <Page
       frame={frame}
@@ -100,8 +100,8 @@ export const RunPage: FC<RunPageProps> = (props) => {
         <LineSearch action={to.run(runId)} label="Part of a name" words={words} button="Find" />
       ) : null}
       <div class="halves">
-        <Metrics run={run} to={to} isShown={isNamed} />
-        <Values title="Params" of={run.params.filter(isNamed)} total={run.params.length} />
+        <Metrics standing={standing} to={to} isShown={isShown} />
+        <Values title="Params" of={run.params.filter(isShown)} total={run.params.length} />
       </div>
       <div class="halves">
         <Datasets run={run} to={to} />
@@ -150,13 +150,19 @@ const Description: FC<{ readonly run: Run }> = async ({ run: { tags } }) => {
 }
 
 type MetricsProps = {
-  readonly run: Run
+  readonly standing: RunStanding
   readonly to: Paths
   readonly isShown: (of: { readonly key: string }) => boolean
 }
 
-const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => {
-  const shown = metrics.filter(isShown)
+const better = directionsOf([])
+
+/** The extreme that is the better one, by what the metric's name says, is marked. */
+const Metrics: FC<MetricsProps> = ({ standing: { run, extremes }, to, isShown }) => {
+  const { runId, metrics } = run
+  const shown = metrics.filter(isShown).slice(0, rowsMax)
+  // What has a number has extremes, once these were read.
+  const unread = shown.filter(({ key, value }) => !extremes.has(key) && !Number.isNaN(value)).length
   return (
     <section class="near" aria-labelledby="metrics" data-part="metrics" data-steady>
       <h2 id="metrics">Metrics {countText(metrics.length)}</h2>
@@ -164,25 +170,38 @@ const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => 
         <p class="soft">None{metrics.length > 0 ? ' of this name' : ' yet'}.</p>
       ) : (
         <Table
-          caption="Metrics, as they were logged last"
-          columns={['Name', { title: 'Last', isNumber: true }, { title: 'Step', isNumber: true }]}
+          caption="Metrics, as they were logged last, with the least and the greatest of all their values"
+          columns={[
+            'Name',
+            ...['Last', 'Min', 'Max', 'Step'].map((title) => ({ title, isNumber: true as const })),
+          ]}
         >
-          {shown.slice(0, rowsMax).map(({ key, value, step }) => (
-            <tr>
-              <th scope="row">
-                <a href={to.query(`${to.run(runId)}/charts`, { metric: key })}>
-                  <Given text={key} />
-                </a>
-              </th>
-              <td class="number" title={String(value)}>
-                {metricText(value)}
-              </td>
-              <td class="number">{String(step)}</td>
-            </tr>
-          ))}
+          {shown.map(({ key, value, step }) => {
+            const { least, greatest } = extremes.get(key) ?? {}
+            const best = least === greatest ? undefined : better(key)
+            return (
+              <tr>
+                <th scope="row">
+                  <a href={to.query(`${to.run(runId)}/charts`, { metric: key })}>
+                    <Given text={key} />
+                  </a>
+                </th>
+                <MetricCell value={value} />
+                <MetricCell value={least} isBest={best === 'down'} />
+                <MetricCell value={greatest} isBest={best === 'up'} />
+                <td class="number">{String(step)}</td>
+              </tr>
+            )
+          })}
         </Table>
       )}
-      <More than={shown.length} />
+      {unread > 0 ? (
+        <p class="soft">
+          An earlier release of this server logged {plural(unread, 'metric')} whose least and
+          greatest value are still to be read.
+        </p>
+      ) : null}
+      <More than={metrics.filter(isShown).length} />
     </section>
   )
 }

@@ -18,8 +18,11 @@ export function mayReadRun(ctx: Context, c: AppContext): Promise<void> {
 
 /** `GET /runs/{run_id}?q=` */
 export async function showRun(c: AppContext): Promise<Response> {
-  const [frame, standing] = await Promise.all([frameOf(c), readRunStanding(c.var.ctx, runIdOf(c))])
   const words = (optionalQuery(c, 'q') ?? '').trim()
+  const [frame, standing] = await Promise.all([
+    frameOf(c),
+    readRunStanding(c.var.ctx, runIdOf(c), words),
+  ])
   return sendPage(c, { frame, page: <RunPage {...{ frame, standing, words }} /> })
 }
 

@@ -752,6 +752,8 @@ export const apiRows: Readonly<Record<string, Row>> = {
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
   getVersionScan: ['READ', (w) => ours.get(ofVersion(w, '/scan'))],
   scanVersion: ['EDIT', (w) => ours.post(ofVersion(w, '/scan'))],
+  listRuns: ['READ', (w) => ours.get(`runs?experiment=${w.experiment}`)],
+  listRunMetrics: ['READ', (w) => ours.get(`runs/${w.run}/metrics`)],
   listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
   listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
   listSavedViews: ['READ', (w) => ours.get(`experiments/${w.experiment}/views`)],

@@ -2,11 +2,19 @@ import type { FC } from 'hono/jsx'
 import type { Page as PageOf } from '../../../search/page.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { ExperimentKey } from '../../../tracking/runs/experiment-keys.ts'
+import { metricColumn } from '../../../tracking/runs/run-columns.ts'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { KeptFields } from '../table/kept-fields.tsx'
-import { addressOf, fixedColumnsOf, type RunsQuery, runsPath, titleOf } from '../table/run-query.ts'
+import {
+  addressOf,
+  fixedColumnsOf,
+  isBest,
+  type RunsQuery,
+  runsPath,
+  titleOf,
+} from '../table/run-query.ts'
 
 type ColumnsPageProps = {
   readonly frame: Frame
@@ -85,7 +93,7 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, w
             <Choices
               title={groups[letter]}
               columns={items
-                .map(({ key, runs }) => ({ column: `${letter}.${key}`, runs }))
+                .flatMap(({ key, runs }) => columnsNamed(letter, key, runs))
                 .filter(({ column }) => !query.columns.includes(column))}
               note={
                 nextPageToken === undefined
@@ -102,6 +110,16 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, w
       </form>
     </Page>
   )
+}
+
+/** A metric is offered with its extremes. */
+function columnsNamed(letter: 'm' | 'p' | 't', key: string, runs: number) {
+  if (letter !== 'm') return [{ column: `${letter}.${key}`, runs }]
+  return [
+    { column: metricColumn(key), runs },
+    { column: metricColumn(key, 'min') },
+    { column: metricColumn(key, 'max') },
+  ]
 }
 
 type ChoicesProps = {
@@ -124,6 +142,7 @@ const Choices: FC<ChoicesProps> = ({ title, columns, note }) => (
           <span>
             <Given text={titleOf(column)} />{' '}
             {runs === undefined ? null : <span class="soft">{plural(runs, 'run')}</span>}
+            {isBest(column) ? <span class="soft">best</span> : null}
           </span>
         </label>
       ))}

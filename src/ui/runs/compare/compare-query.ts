@@ -1,10 +1,11 @@
 import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import { metricColumn, namedColumn } from '../../../tracking/runs/run-columns.ts'
 import type { ScatterBox } from '../../charts/scatter.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
-import { namedColumn, runIdsIn, runsQueryOf } from '../table/run-query.ts'
+import { columnsIn, runIdsIn, runsQueryOf } from '../table/run-query.ts'
 
 export const comparedViews = {
   diff: 'Differences',
@@ -15,6 +16,11 @@ export const comparedViews = {
 
 export type ComparedView = keyof typeof comparedViews
 
+/** Which value of a metric stands for a run among the differences. */
+export const comparedFigures = { last: 'Latest', min: 'Min', max: 'Max', best: 'Best' } as const
+
+export type ComparedFigure = keyof typeof comparedFigures
+
 /** Which runs are compared, and how; it stands in the address. */
 export type ComparedQuery = {
   /** Chosen one by one. */
@@ -23,6 +29,7 @@ export type ComparedQuery = {
   readonly experimentIds: readonly number[]
   readonly words: string
   readonly view: ComparedView
+  readonly figure: ComparedFigure
   /** The one that is charted; undefined: the page chooses. */
   readonly metric: string | undefined
   /** Whether equal rows are shown too. */
@@ -66,9 +73,10 @@ export function comparedQueryOf(c: AppContext): ComparedQuery {
     experimentIds,
     words,
     view,
+    figure: figureIn(c),
     metric: optionalQuery(c, 'metric'),
     isWhole: optionalQuery(c, 'all') === '1',
-    by: columnIn(c, 'by'),
+    by: groupedIn(c),
     isBanded: optionalQuery(c, 'band') === '1',
     axes: axes.map(checkColumn),
     bounds: boundsIn(c),
@@ -86,9 +94,25 @@ function isView(text: string): text is ComparedView {
   return Object.hasOwn(comparedViews, text)
 }
 
+function figureIn(c: AppContext): ComparedFigure {
+  const figure = optionalQuery(c, 'figure') ?? 'last'
+  if (Object.hasOwn(comparedFigures, figure)) return figure as ComparedFigure
+  const names = Object.keys(comparedFigures).join(', ')
+  throw invalid(`There is no figure '${excerpt(figure)}' of a metric: one of ${names}`)
+}
+
+/** @throws INVALID_PARAMETER_VALUE it is none of metric, param and tag */
 function checkColumn(column: string): string {
-  if (namedColumn(column)) return column
-  throw invalid(`There is no column '${excerpt(column)}': spell it as m.accuracy, p.lr or t.team`)
+  const [checked = column] = columnsIn([column])
+  if (namedColumn(checked)) return checked
+  throw invalid(`Runs are not compared by '${excerpt(column)}': name a metric, a param or a tag`)
+}
+
+/** What lines are grouped by: of a metric the latest value alone. */
+function groupedIn(c: AppContext): string | undefined {
+  const by = columnIn(c, 'by')
+  const named = by === undefined ? undefined : namedColumn(by)
+  return named?.kind === 'metrics' ? metricColumn(named.key) : by
 }
 
 function columnIn(c: AppContext, name: string): string | undefined {
@@ -141,6 +165,7 @@ export function comparedTerms(query: ComparedQuery): (readonly [string, string])
           ['q', query.words],
         ]),
     ['view', query.view === 'diff' ? undefined : query.view],
+    ['figure', query.figure === 'last' ? undefined : query.figure],
     ['metric', query.metric],
     ['all', query.isWhole ? '1' : undefined],
     ['by', query.by],

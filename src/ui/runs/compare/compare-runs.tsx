@@ -9,6 +9,8 @@ import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
+import { readCellsOfIds } from '../../../tracking/runs/run-cells.ts'
+import { extremeColumnsOf } from '../../../tracking/runs/run-columns.ts'
 import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
@@ -19,7 +21,7 @@ import { titleOf } from '../table/run-query.ts'
 import { LineSettings, RunLines } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
 import { type ComparedQuery, comparedAddress, comparedQueryOf } from './compare-query.ts'
-import { type ComparedRows, isEqualRow, rowsOf } from './compared-rows.ts'
+import { type ComparedRows, figureRow, isEqualRow, rowsOf } from './compared-rows.ts'
 import { areIds, readEditedIds } from './edit-strip.ts'
 import { ParallelView } from './parallel-view.tsx'
 import {
@@ -82,7 +84,6 @@ const paramAxes = 5
 async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Viewed> {
   const { params, metrics } = differingColumns(compared.offered)
   const tags = compared.offered.tags.filter(isOwnTag).map(({ key }) => `t.${key}`)
-  const columns = [...metrics, ...params, ...tags]
   const isScatter = query.view === 'scatter'
   const axes = isScatter
     ? scatterAxes(query, { params, metrics })
@@ -91,6 +92,7 @@ async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
       : [...params.slice(0, paramAxes), ...metrics.slice(0, params.length > 0 ? 1 : 3)]
   const colour =
     query.colour ?? (isScatter ? undefined : axes.findLast((one) => one.startsWith('m.')))
+  const columns = [...new Set([...metrics, ...extremeColumnsOf(axes), ...params, ...tags])]
   const wanted = [...axes, ...(colour === undefined ? [] : [colour])]
   const runs = await readDrawn(ctx, compared.keys, wanted)
   const axisOn = (column: string, isLog?: boolean) =>
@@ -144,7 +146,8 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
       ? query.ids
       : (await readDrawn(ctx, compared.keys, [])).map(({ runId }) => runId)
   const runs = await readRunsOfIds(ctx, ids)
-  const rows = rowsOf(runs)
+  const logged = rowsOf(runs)
+  const rows = { ...logged, metrics: await readFigures(ctx, { query, ids, of: logged.metrics }) }
   const metric = query.metric ?? chartedKey(rows)
   const linesMax = isCharts ? manyLines : fewLines
   const lines = Math.min(runs.length, linesMax)
@@ -171,6 +174,25 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
       </>
     ),
   }
+}
+
+/** The rows of metrics with the figure that was asked for in place of the latest values. */
+async function readFigures(
+  ctx: Context,
+  {
+    query: { figure },
+    ids,
+    of,
+  }: {
+    readonly query: ComparedQuery
+    readonly ids: readonly string[]
+    readonly of: ComparedRows['metrics']
+  },
+): Promise<ComparedRows['metrics']> {
+  if (figure === 'last') return of
+  const extremes = of.map(({ key }) => key)
+  const cells = await readCellsOfIds(ctx, ids, { metrics: [], extremes, params: [], tags: [] })
+  return of.map((row) => figureRow(row, figure, cells))
 }
 
 type Charted = {

@@ -6,10 +6,15 @@ import {
   type RunKeys,
   readRunKeys,
 } from '../../../tracking/runs/run-cells.ts'
+import {
+  metricColumn,
+  namedColumn,
+  runColumnsOf,
+  valueIn,
+} from '../../../tracking/runs/run-columns.ts'
 import { type RunPoint, readRunPoints } from '../../../tracking/runs/run-points.ts'
 import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
 import type { AxisValue } from '../../charts/value-axis.ts'
-import { namedColumn } from '../table/run-query.ts'
 import { type ComparedQuery, type ComparedView, comparedFilter } from './compare-query.ts'
 
 /** So many runs each view shows. */
@@ -68,21 +73,14 @@ export async function readDrawn(
 ): Promise<DrawnRun[]> {
   const named = columns.flatMap((column) => {
     const found = namedColumn(column)
-    return found ? [{ column, ...found }] : []
+    return found ? [{ column, found }] : []
   })
-  const keysOf = (kind: 'metrics' | 'params' | 'tags') => [
-    ...new Set(named.filter((one) => one.kind === kind).map(({ key }) => key)),
-  ]
-  const points = await readRunPoints(ctx.db, keys, {
-    metrics: keysOf('metrics'),
-    params: keysOf('params'),
-    tags: keysOf('tags'),
-  })
+  const points = await readRunPoints(ctx.db, keys, runColumnsOf(columns))
   return points.map((point) => ({
     runId: point.runId,
     experimentId: point.experimentId,
     name: point.name,
-    values: new Map(named.map(({ column, kind, key }) => [column, point[kind].get(key)])),
+    values: new Map(named.map(({ column, found }) => [column, valueIn(point, found)])),
   }))
 }
 
@@ -105,6 +103,6 @@ export function differingColumns({ metrics, params }: RunKeys): {
     params: ranked(params)
       .filter(({ values }) => values > 1)
       .map(({ key }) => `p.${key}`),
-    metrics: ranked(metrics).map(({ key }) => `m.${key}`),
+    metrics: ranked(metrics).map(({ key }) => metricColumn(key)),
   }
 }

@@ -8,7 +8,7 @@ import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { metricText } from '../table/run-cell.tsx'
 import { KeptTerms } from './compare-forms.tsx'
-import { type ComparedQuery, comparedAddress } from './compare-query.ts'
+import { type ComparedQuery, comparedAddress, comparedFigures } from './compare-query.ts'
 import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
 
 type DifferencesProps = {
@@ -54,14 +54,21 @@ const Section: FC<SectionProps> = (props) => {
   const all: readonly ComparedRow<string | number>[] = rows[kind]
   const shown = query.isWhole ? all : all.filter((row) => !isEqualRow(row))
   const rowsMax = Math.max(2, Math.floor(cellsMax[kind] / runs.length))
-  if (shown.length === 0) return null
-  const table = <ValueTable {...props} shown={shown.slice(0, rowsMax)} />
+  const isChosen = kind === 'metrics' && query.figure !== 'last'
+  if (shown.length === 0 && !isChosen) return null
+  const table =
+    shown.length === 0 ? (
+      <p class="soft">None differ by this value.</p>
+    ) : (
+      <ValueTable {...props} shown={shown.slice(0, rowsMax)} />
+    )
   return (
     <section class="near" aria-labelledby={kind}>
       <h2 id={kind}>{titles[kind]}</h2>
       {kind === 'metrics' ? (
         <form method="get" action={`${to.runs}/compare`}>
-          <KeptTerms query={query} without={['metric']} />
+          <KeptTerms query={query} without={['metric', 'figure']} />
+          <FigureChoice query={query} />
           {table}
         </form>
       ) : (
@@ -75,6 +82,31 @@ const Section: FC<SectionProps> = (props) => {
     </section>
   )
 }
+
+/** Which value of each metric is compared, as a field of the form around it. */
+const FigureChoice: FC<Pick<DifferencesProps, 'query'>> = ({ query: { figure, metric } }) => (
+  <div class="row">
+    <label>
+      Value of each run{' '}
+      <select name="figure">
+        {Object.entries(comparedFigures).map(([name, text]) => (
+          <option value={name} selected={name === figure}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+    <button type="submit" class="quiet" name={metric && 'metric'} value={metric}>
+      Show
+    </button>
+    {figure === 'last' ? null : (
+      <span class="soft">
+        of all values, NaN left out
+        {figure === 'best' ? '; the latest where the name does not say which is better' : ''}
+      </span>
+    )}
+  </div>
+)
 
 type ValueTableProps = SectionProps & { readonly shown: readonly ComparedRow<string | number>[] }
 

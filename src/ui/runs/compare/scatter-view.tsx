@@ -1,9 +1,10 @@
 import type { FC } from 'hono/jsx'
+import { searchKeyOf } from '../../../tracking/runs/run-columns.ts'
 import { Scatter } from '../../charts/scatter.tsx'
 import type { ValueAxis } from '../../charts/value-axis.ts'
 import { plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import { addressOf, orderKeyOf } from '../table/run-query.ts'
+import { addressOf } from '../table/run-query.ts'
 import { BoxEnd, ColumnChoice, KeptTerms } from './compare-forms.tsx'
 import {
   type ComparedQuery,
@@ -88,7 +89,7 @@ function filterOfBox({ query, x, y }: ScatterViewProps): string | undefined {
   const { box } = query
   const filter = comparedFilter(query)
   const [across, up] = [x, y].map(({ column }) =>
-    column.startsWith('m.') ? orderKeyOf(column) : undefined,
+    column.startsWith('m.') ? searchKeyOf(column) : undefined,
   )
   if (across === undefined || up === undefined) return undefined
   const terms = [

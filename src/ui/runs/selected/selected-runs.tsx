@@ -20,7 +20,7 @@ export async function showSelectedRuns(c: AppContext, shown: Reshown = {}): Prom
   const tags = tag === undefined ? [] : [tag]
   const [frame, runs, edit, manage] = await Promise.all([
     frameOf(c),
-    readCellsOfIds(ctx, selected, { metrics: [], params: [], tags }),
+    readCellsOfIds(ctx, selected, { metrics: [], extremes: [], params: [], tags }),
     findRefusal(requireRuns(ctx, selected, 'EDIT')),
     findRefusal(requireRuns(ctx, selected, 'MANAGE')),
   ])

@@ -1,10 +1,11 @@
 import type { FC } from 'hono/jsx'
 import type { RunKey } from '../../../tracking/runs/run-cells.ts'
+import { extremeColumnsOf, figureOf, metricColumn } from '../../../tracking/runs/run-columns.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
 import { countText, Given, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { RunsStanding } from './read-runs.ts'
-import { addressBelow, fixedColumnsOf, type RunsQuery, titleOf } from './run-query.ts'
+import { addressBelow, fixedColumnsOf, isBest, type RunsQuery, titleOf } from './run-query.ts'
 
 export type ColumnsProps = {
   readonly to: Paths
@@ -15,12 +16,13 @@ export type ColumnsProps = {
 /** Names of the runs that are shown are enough for most; a page of its own finds all others. */
 export const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
   const { columns, keys } = standing
-  const offered = (letter: string, of: readonly RunKey[]) => offeredOf(letter, columns, of)
+  const extremes = extremeColumnsOf(columns)
   const groups = [
     ['Run', fixedColumnsOf(query)],
-    ['Metrics', offered('m', keys.metrics)],
-    ['Params', offered('p', keys.params)],
-    ['Tags', offered('t', keys.tags)],
+    ['Metrics', offeredMetrics(columns, keys.metrics)],
+    ...(extremes.length === 0 ? [] : [['Least and greatest', extremes] as const]),
+    ['Params', offeredOf('p', columns, keys.params)],
+    ['Tags', offeredOf('t', columns, keys.tags)],
   ] as const
   return (
     <details class="columns">
@@ -44,6 +46,7 @@ export const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
                     checked={query.columns.includes(column)}
                   />
                   <Given text={titleOf(column)} />
+                  {isBest(column) ? <span class="soft">best</span> : null}
                 </label>
               ))}
               {of.length === 0 ? <span class="soft">none in these runs</span> : null}
@@ -67,6 +70,11 @@ export const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
 }
 
 const offeredMax = 60
+
+function offeredMetrics(shown: readonly string[], keys: readonly RunKey[]): string[] {
+  const latest = shown.filter((column) => figureOf(column) === 'last')
+  return [...new Set([...latest, ...keys.map(({ key }) => metricColumn(key))])]
+}
 
 /** Those that are shown, then those that the runs of the page have. */
 function offeredOf(letter: string, shown: readonly string[], keys: readonly RunKey[]): string[] {

@@ -1,12 +1,13 @@
 import type { FC } from 'hono/jsx'
+import { searchKeyOf } from '../../../tracking/runs/run-columns.ts'
 import type { GroupFigures, RunGroup } from '../../../tracking/runs/run-groups.ts'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import { filterOfWords, quotedText } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import { metricText, ShortText } from './run-cell.tsx'
-import type { RunGroups } from './run-groups.ts'
-import { addressOf, orderKeyOf, type RunsQuery, titleOf } from './run-query.ts'
+import { foldedMetricOf, type RunGroups } from './run-groups.ts'
+import { addressOf, type RunsQuery, titleOf } from './run-query.ts'
 import { SortLink, sortedBy } from './sort-link.tsx'
 
 type GroupsProps = {
@@ -47,7 +48,7 @@ export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query }) => {
             <td class="number">{countText(group.runs)}</td>
             {columns.map((column) => (
               <td class="number">
-                <Figures of={group.figures.get(titleOf(column))} runs={group.runs} />
+                <Figures of={figuresOf(group, column)} runs={group.runs} />
               </td>
             ))}
           </tr>
@@ -55,6 +56,11 @@ export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query }) => {
       </Table>
     </>
   )
+}
+
+function figuresOf(group: RunGroup, column: string): GroupFigures | undefined {
+  const metric = foldedMetricOf(column)
+  return metric && group.figuresOf(metric)
 }
 
 type NameProps = Omit<GroupsProps, 'groups'> & { readonly by: string; readonly group: RunGroup }
@@ -74,7 +80,7 @@ const linkedMax = 500
 
 /** The clause that finds runs of this value; undefined: no filter can say it. */
 function clauseOf(column: string, value: string | undefined): string | undefined {
-  const key = orderKeyOf(column)
+  const key = searchKeyOf(column)
   if (key === undefined) return undefined
   if (value === undefined) return `${key} IS NULL`
   if (value.length > linkedMax) return undefined

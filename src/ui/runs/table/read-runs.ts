@@ -2,7 +2,9 @@ import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/linea
 import type { Context } from '../../../platform/context.ts'
 import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
+import { areExtremesMissing } from '../../../tracking/run-data/fill-extremes.ts'
 import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
+import { metricColumn, runColumnsOf } from '../../../tracking/runs/run-columns.ts'
 import {
   countMatches,
   findRunKeys,
@@ -11,7 +13,7 @@ import {
 } from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
 import { type RunGroups, readRunGroups } from './run-groups.ts'
-import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
+import { hasExtremes, orderByOf, type RunsQuery } from './run-query.ts'
 import { type NestedRow, readRunTree } from './run-tree.ts'
 
 const pageSize = 100
@@ -36,6 +38,8 @@ export type RunsStanding = {
   readonly keys: RunKeys
   readonly versions: ReadonlyMap<string, readonly VersionOfRun[]>
   readonly next: string | undefined
+  /** Extremes are shown or sorted by, and those of some runs are still to be read. */
+  readonly isMissingExtremes: boolean
   /** All that match, where they are grouped. */
   readonly groups?: RunGroups | undefined
   /** Where nothing was found: what would be, without one of the clauses. */
@@ -68,12 +72,9 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, view }),
   ])
   const columns = query.columns.length > 0 ? query.columns : defaultColumns(query, keys)
-  const named = columns.flatMap((column) => namedColumn(column) ?? [])
-  const keysOf = (kind: 'metrics' | 'params' | 'tags') =>
-    named.filter((one) => one.kind === kind).map(({ key }) => key)
   const rows = await readRunTree(ctx, query, {
     found: found.items,
-    columns: { metrics: keysOf('metrics'), params: keysOf('params'), tags: keysOf('tags') },
+    columns: runColumnsOf(columns),
   })
   const versions = await readVersionsOfRuns(
     ctx,
@@ -89,6 +90,7 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     keys,
     versions,
     next: found.nextPageToken,
+    isMissingExtremes: hasExtremes(query) && (await areExtremesMissing(ctx.db)),
     looser,
     groups:
       query.group === undefined
@@ -117,7 +119,7 @@ function defaultColumns({ experimentIds }: RunsQuery, { metrics, params }: RunKe
     'start',
     'took',
     'status',
-    ...most(metrics).map((key) => `m.${key}`),
+    ...most(metrics).map((key) => metricColumn(key)),
     ...most(params).map((key) => `p.${key}`),
     'versions',
   ]

@@ -2,11 +2,14 @@ import type { FC } from 'hono/jsx'
 import type { VersionOfRun } from '../../../governance/lineage.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
+import { metricIn, type NamedColumn, namedColumn } from '../../../tracking/runs/run-columns.ts'
+import { metricCellOf } from '../../charts/points-file.ts'
 import { Duration, RunStatusText, Time } from '../../parts/byline.tsx'
+import { Sign } from '../../parts/sign.tsx'
 import { NoValue } from '../../parts/table.tsx'
 import { Given, numberText, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import { isFixed, namedColumn } from './run-query.ts'
+import { isFixed } from './run-query.ts'
 
 type CellProps = {
   readonly run: RunCells
@@ -14,20 +17,20 @@ type CellProps = {
   readonly experiments: readonly Experiment[]
   readonly versions: readonly VersionOfRun[]
   readonly to: Paths
+  /** Whether metrics that are shown shortened have all of their value as a title. */
+  readonly isExact: boolean
 }
 
 type NamedCellProps = {
   readonly run: RunCells
-  readonly named: NonNullable<ReturnType<typeof namedColumn>>
+  readonly isExact: boolean
+  readonly named: NamedColumn
 }
 
 /** A metric, param or tag. What a text is filtered by stands in `data-value` where it is not shown as it is. */
-const NamedCell: FC<NamedCellProps> = ({ run, named: { kind, key } }) => {
-  if (kind === 'metrics') {
-    const value = run.metrics.get(key)
-    return <td class="number">{value === undefined ? <NoValue /> : metricText(value)}</td>
-  }
-  const value = run[kind].get(key)
+const NamedCell: FC<NamedCellProps> = ({ run, named, isExact }) => {
+  if (named.kind === 'metrics') return <MetricCell value={metricIn(run, named)} isExact={isExact} />
+  const value = run[named.kind].get(named.key)
   if (value === undefined) {
     return (
       <td>
@@ -42,10 +45,41 @@ const NamedCell: FC<NamedCellProps> = ({ run, named: { kind, key } }) => {
   )
 }
 
+type MetricCellProps = {
+  readonly value: number | undefined
+  readonly isBest?: boolean
+  readonly isExact?: boolean
+}
+
+/** A value of a metric; where it is shown shortened, all of it is the title. */
+export const MetricCell: FC<MetricCellProps> = ({ value, isBest = false, isExact = true }) => {
+  if (value === undefined) {
+    return (
+      <td class="number">
+        <NoValue />
+      </td>
+    )
+  }
+  const text = metricText(value)
+  const isShort = isExact && Number.isFinite(value) && Number(text.replace('−', '-')) !== value
+  return (
+    <td class="number" title={isShort ? String(metricCellOf(value)) : undefined}>
+      {isBest ? (
+        <strong class="good-text">
+          <Sign of="check" /> {text}
+          <span class="unseen"> best</span>
+        </strong>
+      ) : (
+        text
+      )}
+    </td>
+  )
+}
+
 /** One value of one run. */
-export const RunCell: FC<CellProps> = ({ run, column, experiments, versions, to }) => {
+export const RunCell: FC<CellProps> = ({ run, column, experiments, versions, to, isExact }) => {
   const named = namedColumn(column)
-  if (named) return <NamedCell {...{ run, named }} />
+  if (named) return <NamedCell {...{ run, named, isExact }} />
   if (!isFixed(column)) return <td />
   const { info } = run
   switch (column) {

@@ -1,7 +1,8 @@
 import type { Context } from '../../../platform/context.ts'
-import { foldRuns, type RunGroup } from '../../../tracking/runs/run-groups.ts'
+import { namedColumn } from '../../../tracking/runs/run-columns.ts'
+import { type FoldedMetric, foldRuns, type RunGroup } from '../../../tracking/runs/run-groups.ts'
 import { findRunKeys, type RunSearch } from '../../../tracking/runs/search-runs.ts'
-import { namedColumn, type RunsQuery } from './run-query.ts'
+import type { RunsQuery } from './run-query.ts'
 
 /** So many runs are grouped, the newest. */
 const groupedMax = 20_000
@@ -39,15 +40,12 @@ export async function readRunGroups(
     orderBy: [],
     maxResults: groupedMax,
   })
-  const metrics = columns.filter((column) => metricOf(column) !== undefined)
-  const sorted = sort && metricOf(sort.column)
+  const metrics = columns.filter((column) => foldedMetricOf(column) !== undefined)
+  const sorted = sort && foldedMetricOf(sort.column)
   const { groups, all } = await foldRuns(ctx.db, items, {
     by: { kind: by.startsWith('p.') ? 'params' : 'tags', key: namedColumn(by)?.key ?? '' },
-    metrics: metrics.map((column) => metricOf(column) ?? ''),
-    sort:
-      sorted === undefined
-        ? undefined
-        : { metric: sorted, isDescending: sort?.isDescending === true },
+    metrics: metrics.flatMap((column) => foldedMetricOf(column) ?? []),
+    sort: sorted && { ...sorted, isDescending: sort?.isDescending === true },
     groupsMax,
   })
   return {
@@ -57,7 +55,8 @@ export async function readRunGroups(
   }
 }
 
-function metricOf(column: string): string | undefined {
+/** Undefined: it is no metric. */
+export function foldedMetricOf(column: string): FoldedMetric | undefined {
   const named = namedColumn(column)
-  return named?.kind === 'metrics' ? named.key : undefined
+  return named?.kind === 'metrics' ? { metric: named.key, figure: named.figure } : undefined
 }

@@ -3,7 +3,17 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { parseExperimentId } from '../../../tracking/experiments/experiment.ts'
 import type { ParentRun } from '../../../tracking/runs/nested-runs.ts'
+import {
+  namedColumn,
+  ordersBy,
+  runColumnsOf,
+  type SortColumn,
+  sortColumnOf,
+  spelledColumn,
+} from '../../../tracking/runs/run-columns.ts'
+import type { RunSearch } from '../../../tracking/runs/search-runs.ts'
 import { listIn } from '../../addressed.ts'
+import { directionsOf } from '../../parts/directions.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
@@ -12,7 +22,7 @@ export type RunsQuery = {
   readonly experimentIds: readonly number[]
   /** A filter or plain words; empty: all. */
   readonly words: string
-  /** As addresses spell them: `start`, `m.accuracy`, `p.lr`, `t.team`; empty: those that differ. */
+  /** As addresses spell them: `start`, `m.accuracy`, `m.loss:min`, `p.lr`, `t.team`; empty: those that differ. */
   readonly columns: readonly string[]
   /** A column; absent: the newest first. */
   readonly sort: SortColumn | undefined
@@ -31,8 +41,6 @@ export type RunsQuery = {
   /** The saved view that it began from; 0: none, nor the default one; undefined: nothing was said. */
   readonly saved: number | undefined
 }
-
-type SortColumn = { readonly column: string; readonly isDescending: boolean }
 
 const experimentsMax = 50
 const columnsMax = 40
@@ -55,16 +63,13 @@ export function isFixed(column: string): column is FixedColumn {
   return Object.hasOwn(fixedColumns, column)
 }
 
-const kinds = { m: 'metrics', p: 'params', t: 'tags' } as const
+const better = directionsOf([])
 
-/** `m.accuracy` as a metric of that name; undefined: it is none of metric, param and tag. */
-export function namedColumn(
-  column: string,
-): { readonly kind: 'metrics' | 'params' | 'tags'; readonly key: string } | undefined {
-  const [, letter, key] = /^([mpt])\.(.+)$/s.exec(column) ?? []
-  return letter === undefined || key === undefined
-    ? undefined
-    : { kind: kinds[letter as keyof typeof kinds], key }
+/** Whether it is the extreme that is the better one, by what the metric's name says. */
+export function isBest(column: string): boolean {
+  const named = namedColumn(column)
+  if (named?.kind !== 'metrics' || named.figure === 'last') return false
+  return better(named.key) === (named.figure === 'min' ? 'down' : 'up')
 }
 
 /** Those of them that tell runs apart. */
@@ -76,7 +81,10 @@ export function fixedColumnsOf({ experimentIds }: Pick<RunsQuery, 'experimentIds
 
 /** What stands above a column. */
 export function titleOf(column: string): string {
-  return isFixed(column) ? fixedColumns[column] : (namedColumn(column)?.key ?? column)
+  if (isFixed(column)) return fixedColumns[column]
+  const named = namedColumn(column)
+  if (named?.kind === 'metrics' && named.figure !== 'last') return `${named.key} (${named.figure})`
+  return named?.key ?? column
 }
 
 /** @throws INVALID_PARAMETER_VALUE an experiment, a column or a run id is none, or there are too many */
@@ -102,12 +110,15 @@ export function runsQueryOf(c: AppContext): RunsQuery {
 /** @throws INVALID_PARAMETER_VALUE one is no column, or there are too many */
 export function columnsIn(columns: readonly string[]): readonly string[] {
   if (columns.length > columnsMax) throw invalid(`A table shows at most ${columnsMax} columns`)
-  for (const column of columns) {
-    if (!isFixed(column) && !namedColumn(column)) {
-      throw invalid(`There is no column '${column}': spell it as m.accuracy, p.lr or t.team`)
-    }
-  }
-  return columns
+  return columns.map(columnIn)
+}
+
+/** In its one spelling. */
+function columnIn(column: string): string {
+  if (namedColumn(column) || isFixed(column)) return spelledColumn(column)
+  throw invalid(
+    `There is no column '${excerpt(column)}': spell it as m.accuracy, m.loss:min, p.lr or t.team`,
+  )
 }
 
 /** The experiment that the path names, or those of `in=1,2`. */
@@ -129,12 +140,11 @@ function savedIn(text: string | undefined): number | undefined {
 
 /** `-m.accuracy`: the greatest first. @throws INVALID_PARAMETER_VALUE runs are not sorted by that */
 export function sortIn(text: string | undefined): SortColumn | undefined {
-  if (text === undefined) return undefined
-  const isDescending = text.startsWith('-')
-  const column = isDescending ? text.slice(1) : text
-  if (orderKeyOf(column) === undefined)
-    throw invalid(`Runs cannot be sorted by '${excerpt(column)}'`)
-  return { column, isDescending }
+  const sort = text === undefined ? undefined : sortColumnOf(text)
+  if (text !== undefined && !sort) {
+    throw invalid(`Runs cannot be sorted by '${excerpt(text.replace(/^-/, ''))}'`)
+  }
+  return sort
 }
 
 /** `p.model`. @throws INVALID_PARAMETER_VALUE runs are not grouped by that */
@@ -174,28 +184,22 @@ export function runIdsIn(c: AppContext): string[] {
   return all
 }
 
-const sortable: Partial<Record<FixedColumn, string>> = {
-  start: 'attributes.start_time',
-  status: 'attributes.status',
-  user: 'attributes.user_id',
+/** The order of a search. */
+export function orderByOf({
+  sort,
+  second,
+}: Pick<RunsQuery, 'sort' | 'second'>): RunSearch['orderBy'] {
+  return [sort, sort && second].flatMap((one) => (one ? ordersBy(one) : []))
 }
 
-/** What search calls a column, with its name in quotes; undefined: runs cannot be sorted by it. */
-export function orderKeyOf(column: string): string | undefined {
-  if (column === 'name') return 'attributes.run_name'
-  if (isFixed(column)) return sortable[column]
-  const named = namedColumn(column)
-  if (!named) return undefined
-  const quote = ['`', '"'].find((sign) => !named.key.includes(sign))
-  return quote === undefined ? undefined : `${named.kind}.${quote}${named.key}${quote}`
-}
-
-/** `order_by` of a search. */
-export function orderByOf({ sort, second }: RunsQuery): string[] {
-  return [sort, sort && second].flatMap((one) => {
-    const key = one && orderKeyOf(one.column)
-    return key === undefined ? [] : `${key} ${one?.isDescending ? 'DESC' : 'ASC'}`
-  })
+/** Whether a column of the table, or its order, is an extreme of a metric. */
+export function hasExtremes({
+  columns,
+  sort,
+  second,
+}: Pick<RunsQuery, 'columns' | 'sort' | 'second'>) {
+  const all = [...columns, ...[sort, second].flatMap((one) => one?.column ?? [])]
+  return runColumnsOf(all).extremes.length > 0
 }
 
 /** What of a table an address says; what it does not say is the default. */

@@ -3,10 +3,11 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { textStream } from '../../../http/text-stream.ts'
 import type { Context } from '../../../platform/context.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
+import { metricIn, namedColumn } from '../../../tracking/runs/run-columns.ts'
 import { metricCellOf } from '../../charts/points-file.ts'
 import { dateTextOf } from '../../parts/byline.tsx'
 import { type RunsStanding, readRunsStanding } from './read-runs.ts'
-import { fixedColumns, isFixed, namedColumn, type RunsQuery, runsQueryOf } from './run-query.ts'
+import { fixedColumns, isFixed, type RunsQuery, runsQueryOf } from './run-query.ts'
 
 /** `GET /experiments/{id}/runs.csv?q=&col=&sort=&deleted=`, or `/runs/runs.csv?in=`: all runs that the table would show page by page. */
 export async function sendRunsFile(c: AppContext): Promise<Response> {
@@ -43,7 +44,7 @@ async function* rowsOf(
 function titleOf(column: string): string {
   if (isFixed(column)) return fixedColumns[column]
   const named = namedColumn(column)
-  return named ? `${named.kind}.${named.key}` : column
+  return named ? `${named.kind}.${column.slice(2)}` : column
 }
 
 function cellsOf(run: RunCells, page: RunsStanding, columns: readonly string[]): unknown[] {
@@ -54,7 +55,7 @@ function cellsOf(run: RunCells, page: RunsStanding, columns: readonly string[]):
 /** Metrics in full; times in ISO 8601, how long it took in milliseconds. */
 function cellOf(run: RunCells, { versions, experiments }: RunsStanding, column: string): unknown {
   const named = namedColumn(column)
-  if (named?.kind === 'metrics') return metricCellOf(run.metrics.get(named.key))
+  if (named?.kind === 'metrics') return metricCellOf(metricIn(run, named))
   if (named) return run[named.kind].get(named.key)
   const { runId, experimentId, startTimeMs, endTimeMs, status, userId } = run.info
   switch (column) {

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
+import { namedColumn } from '../../../tracking/runs/run-columns.ts'
 import { runsCounted } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
@@ -9,6 +10,7 @@ import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
 import { countText, Excerpt, Given, plural, Written } from '../../parts/text.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
+import type { ShownCall } from '../../shell/api-call.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { liveOfRuns, Page } from '../../shell/page.tsx'
 import { runCompletion } from '../run-completion.ts'
@@ -19,7 +21,14 @@ import { FirstRun } from './first-run.tsx'
 import { GroupsTable } from './groups-table.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
-import { addressOf, orderByOf, type RunsQuery, runsPath } from './run-query.ts'
+import {
+  addressOf,
+  hasExtremes,
+  orderByOf,
+  type RunsQuery,
+  runsPath,
+  sortText,
+} from './run-query.ts'
 import { RunsActions } from './runs-actions.tsx'
 import { RunsTable } from './runs-table.tsx'
 
@@ -55,15 +64,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
         5,
       )}
       actions={<RunsActions to={to} query={query} />}
-      api={{
-        method: 'POST',
-        path: '/api/2.0/mlflow/runs/search',
-        body: {
-          experiment_ids: query.experimentIds.map(String),
-          filter,
-          order_by: orderByOf(query),
-        },
-      }}
+      api={callOf(query, filter, standing.columns)}
     >
       {experiment ? <ExperimentTabs to={to} experimentId={experiment.id} current="runs" /> : null}
       {experiment && isEverything && rows.length === 0 && problem === undefined ? (
@@ -86,11 +87,35 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
   )
 }
 
+/** MLflow's search has no word for an extreme. */
+function callOf(query: RunsQuery, filter: string, columns: readonly string[]): ShownCall {
+  const { experimentIds, sort, second, isOfDeleted } = query
+  if (!hasExtremes(query)) {
+    const body = { experiment_ids: experimentIds.map(String), filter, order_by: orderByOf(query) }
+    return { method: 'POST', path: '/api/2.0/mlflow/runs/search', body }
+  }
+  const terms = [
+    ...experimentIds.map((id) => ['experiment', String(id)]),
+    ...(filter === '' ? [] : [['filter', filter]]),
+    ...columns.filter((column) => namedColumn(column)).map((column) => ['column', column]),
+    ...[sort, sort && second].flatMap((one) => (one ? [['sort', sortText(one)]] : [])),
+    ...(isOfDeleted ? [['deleted', 'true']] : []),
+  ]
+  const text = terms.map(([name, value = '']) => `${name}=${encodeURIComponent(value)}`).join('&')
+  return { method: 'GET', path: `/api/v1/runs?${text}` }
+}
+
 /** Run by run, or folded by the values of a column. */
 const Results: FC<ColumnsProps> = ({ to, standing, query }) => {
   const { groups } = standing
   return (
     <>
+      {standing.isMissingExtremes ? (
+        <p class="soft">
+          Least and greatest values of runs that an earlier release of this server logged are still
+          being read, the newest runs first; until then these runs have none and come last.
+        </p>
+      ) : null}
       {groups ? null : <NestedNote {...{ to, standing, query }} />}
       <div data-part="runs">
         {groups ? (

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { namedColumn, searchKeyOf } from '../../../tracking/runs/run-columns.ts'
 import { matchesCounted } from '../../../tracking/runs/search-runs.ts'
 import { Table } from '../../parts/table.tsx'
 import { countText, plural, visibleText } from '../../parts/text.tsx'
@@ -10,8 +11,6 @@ import {
   addressOf,
   childrenMax,
   childrenStep,
-  namedColumn,
-  orderKeyOf,
   type RunsQuery,
   runsPath,
   titleOf,
@@ -25,9 +24,14 @@ export type RunsTableProps = {
   readonly query: RunsQuery
 }
 
+/** Of more values of metrics the page would be long. */
+const exactMax = 200
+
 /** Runs by row, with boxes to select those that are compared. */
 export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
   const { rows, columns, next } = standing
+  const metrics = columns.filter((column) => column.startsWith('m.'))
+  const isExact = metrics.length * rows.length <= exactMax
   const shown = new Set(rows.map(({ run }) => run.info.runId))
   const elsewhere = query.selected.filter((id) => !shown.has(id))
   return (
@@ -47,12 +51,12 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
             title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
             ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
             ...sortedBy(query, column),
-            filterKey: namedColumn(column) && orderKeyOf(column),
+            filterKey: namedColumn(column) && searchKeyOf(column),
           })),
         ]}
       >
         {rows.map((row) => (
-          <Row {...{ row, to, standing, query }} />
+          <Row {...{ row, to, standing, query, isExact }} />
         ))}
       </Table>
       <div class="row">
@@ -94,12 +98,12 @@ function matchesText(matches: number): string {
     : `${countText(matches)} that ${matches === 1 ? 'matches' : 'match'}`
 }
 
-type RowProps = RunsTableProps & { readonly row: NestedRow }
+type RowProps = RunsTableProps & { readonly row: NestedRow; readonly isExact: boolean }
 
 const depthMax = 6
 
 const Row: FC<RowProps> = (props) => {
-  const { row, to, standing, query } = props
+  const { row, to, standing, query, isExact } = props
   const { run, depth, isDimmed, children } = row
   const { runId, name } = run.info
   const shownName = visibleText(name)
@@ -120,7 +124,7 @@ const Row: FC<RowProps> = (props) => {
       </th>
       {standing.columns.map((column) => (
         <RunCell
-          {...{ run, column, to }}
+          {...{ run, column, to, isExact }}
           experiments={standing.experiments}
           versions={standing.versions.get(runId) ?? []}
         />

@@ -84,6 +84,7 @@ async function readNothing(
     keys: { metrics: [], params: [], tags: [] },
     versions: new Map(),
     next: undefined,
+    isMissingExtremes: false,
     looser: [],
   }
 }

@@ -1,12 +1,17 @@
 import type { Child, FC } from 'hono/jsx'
+import { figureOf, isSortable } from '../../../tracking/runs/run-columns.ts'
 import { Given } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import { addressOf, orderKeyOf, type RunsQuery } from './run-query.ts'
+import { addressOf, type RunsQuery } from './run-query.ts'
 
 /** How the table is sorted by a column, for its header. */
 export function sortedBy({ sort }: RunsQuery, column: string) {
   if (sort?.column !== column) return {}
   return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
+}
+
+function isGreatestFirst(column: string): boolean {
+  return column.startsWith('m.') && figureOf(column) !== 'min'
 }
 
 type SortLinkProps = {
@@ -18,11 +23,11 @@ type SortLinkProps = {
 
 /** A header that sorts: numbers and times the greatest first, then the other way round. The order before it decides between equals. */
 export const SortLink: FC<SortLinkProps> = ({ to, query, column, text }): Child => {
-  if (orderKeyOf(column) === undefined) return <Given text={text} />
+  if (!isSortable(column)) return <Given text={text} />
   const isSorted = query.sort?.column === column
   const isDescending = isSorted
     ? !query.sort?.isDescending
-    : column.startsWith('m.') || column === 'start'
+    : column === 'start' || isGreatestFirst(column)
   const href = addressOf(to, {
     ...query,
     sort: { column, isDescending },
