@@ -19,8 +19,8 @@ import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
 import { foldTraces } from './traces/folding/fold-traces.ts'
 import { sweepRetention } from './traces/retention/sweep-retention.ts'
 import { recordWords, sweepWords } from './traces/words/index-packs.ts'
+import { fillExtremes } from './tracking/extremes/fill-extremes.ts'
 import { foldMetrics } from './tracking/folding/fold-metrics.ts'
-import { fillExtremes } from './tracking/run-data/fill-extremes.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>

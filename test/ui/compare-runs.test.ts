@@ -259,7 +259,8 @@ test('the least, the greatest or the best value of each metric stands for a run'
     const { status, html } = await as(rita).get(`/runs/compare?ids=${ids}&${more}`)
     // Behind the table of the chart comes that of the metrics.
     const tables = html.split('<h2 id="metrics">')
-    return { status, rows: rowsOf(tables.at(-1) ?? ''), text: textOf(html), html }
+    const rows = rowsOf(tables.at(-1) ?? '').map((row) => row.replace(/ [+−].*$/, ''))
+    return { status, rows, text: textOf(html), html }
   }
   expect((await page('')).rows).toEqual(['acc 2 7 best', 'loss 2 best 7', 'odd 2 7'])
   expect((await page('figure=min')).rows).toEqual(['acc 1 2 best', 'loss 1 best 2', 'odd 1 2'])

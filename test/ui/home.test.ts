@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { filterOfWords } from '../../src/ui/parts/words.ts'
 import { admin, authServer } from '../support/auth-server.ts'
 import { testServer } from '../support/server.ts'
-import { pagesOf, textOf } from './page.ts'
+import { pagesOf, rowsOf, textOf } from './page.ts'
 
 test('an empty server teaches how the first model and the first policy get here', async () => {
   const { app } = await testServer()
@@ -123,4 +123,44 @@ test('chips count what the caller may read, and lead to it', async () => {
   expect(textOf(rows.get(asked ?? '') ?? '')).toContain('Only models with an open request.')
   clock.pass(9 * 86_400_000)
   expect(textOf((await pagesOf(app, ann).get('/')).html)).not.toContain('changed this week')
+})
+
+test('the catalogue has the metric that a tag of a model names, of what is live', async () => {
+  const { app, user, mlflow } = await authServer()
+  const [ann, eve] = [await user('ann'), await user('eve')]
+  const post = async (path: string, body: object) => (await mlflow(ann, 'POST', path, body)).json
+  const { experiment_id } = await post('experiments/create', { name: 'lab' })
+  const model = async (name: string, value: number | string | undefined, metric = 'recall') => {
+    const { run_id } = (await post('runs/create', { experiment_id })).run.info
+    if (value !== undefined) {
+      await post('runs/log-metric', { run_id, key: 'recall', value, timestamp: 1 })
+    }
+    await post('registered-models/create', { name })
+    await post('registered-models/set-tag', { name, key: 'gatehouse.metric', value: metric })
+    await post('model-versions/create', { name, source: 's3://b/m', run_id })
+    await post('model-versions/create', { name, source: 's3://b/m' })
+    const move = { name, version: '1', stage: 'Production', archive_existing_versions: false }
+    await post('model-versions/transition-stage', move)
+  }
+  await model('a', 0.91823456)
+  await model('b', undefined)
+  await model('c', 'NaN')
+  await model('d', 'Infinity')
+  await model('e', 0.5, 'other')
+  const catalogue = async (who: string) => (await pagesOf(app, who).get('/models')).html
+  const html = await catalogue(ann)
+  expect(rowsOf(html).map((row) => /Production 1 ?(.*?) ?– 2/.exec(row)?.[1])).toEqual([
+    '★ recall 0.918235',
+    '',
+    '★ recall NaN',
+    '★ recall ∞',
+    '',
+  ])
+  expect(html).toContain('title="recall 0.91823456"')
+  expect(textOf((await pagesOf(app, ann).get('/')).html)).toContain('★ recall 0.918235')
+  const none = { experiment_id, username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+  const forEve = await catalogue(eve)
+  expect(forEve, 'the run is not theirs to read').not.toContain('★')
+  expect(textOf(forEve)).toContain('Production 1')
 })

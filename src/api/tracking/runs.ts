@@ -1,9 +1,9 @@
 import { requireExperiments } from '../../access/permissions/require.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
+import { areExtremesMissing } from '../../tracking/extremes/fill-extremes.ts'
 import { requireRun } from '../../tracking/permissions.ts'
-import { areExtremesMissing } from '../../tracking/run-data/fill-extremes.ts'
-import { listRunMetrics, type MetricFigures } from '../../tracking/run-data/list-run-metrics.ts'
+import { listRunMetrics, type MetricFigures } from '../../tracking/runs/list-run-metrics.ts'
 import { type RunCells, readRunCells } from '../../tracking/runs/run-cells.ts'
 import {
   namedColumn,

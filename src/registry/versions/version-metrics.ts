@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { readableRuns } from '../../tracking/runs/run-lineage.ts'
 import { modelId } from '../ids.ts'
@@ -52,6 +53,33 @@ export async function readMetricsOfVersion(
     from json_each(${JSON.stringify(keys)}) k cross join model_versions v on v.id = ${id}`)
   return new Map(
     rows.flatMap(({ key, value }) => (typeof value === 'number' ? [[key, value] as const] : [])),
+  )
+}
+
+/** A version of a model by the keys of the tables, and a metric. */
+export type WantedMetric = {
+  readonly model: number
+  readonly version: number
+  readonly key: string
+}
+
+/** One metric of each of some versions, in one statement; null as in `VersionMetric`. */
+export async function readWantedMetrics<W extends WantedMetric>(
+  ctx: Context,
+  wanted: readonly W[],
+): Promise<ReadonlyMap<W, number | null>> {
+  if (wanted.length === 0) return new Map()
+  const cells = wanted.map(({ model, version, key }) => [model, version, key])
+  const rows = await ctx.db.all(sql<{ place: number; value: number | 'NaN' | null }>`
+    select w.key as place, ${valueSql(ctx, sql`(w.value ->> 2)`)} as value
+    from json_each(${jsonRowsOf(cells)}) w cross join model_versions v
+      on v.registered_model = w.value ->> 0 and v.version = w.value ->> 1`)
+  const values = new Map(rows.map(({ place, value }) => [place, value]))
+  return new Map(
+    wanted.map((one, place) => {
+      const value = values.get(place) ?? null
+      return [one, value === 'NaN' ? Number.NaN : value]
+    }),
   )
 }
 

@@ -5,9 +5,9 @@ import { checkKey } from '../../core/names.ts'
 import { boundMetricNames } from '../../db/bound.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
+import { keepLatestSql, latestCellsOf } from '../extremes/keep-latest.ts'
 import { keepPoints, newChunksSql, pointColumns } from '../history/write-points.ts'
 import { isActiveRun, type Metric } from '../run.ts'
-import { keepLatestSql, latestCellsOf } from './keep-latest.ts'
 
 /**
  * Check a point's key and time.

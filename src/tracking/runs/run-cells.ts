@@ -2,6 +2,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import {
+  type ExtremeCells,
+  type Extremes,
+  extremeColumns,
+  extremesFrom,
+} from '../extremes/extremes.ts'
+import {
   isOneOfRuns,
   type KeyValue,
   type MetricRow,
@@ -11,12 +17,6 @@ import {
   runColumns,
   runInfoFromRow,
 } from '../run.ts'
-import {
-  type ExtremeCells,
-  type Extremes,
-  extremeColumns,
-  extremesFrom,
-} from '../run-data/extremes.ts'
 
 /** What a table shows of its runs: only the columns that were chosen. */
 export type RunCells = {

@@ -1,4 +1,4 @@
-import type { MetricFigure } from '../run-data/extremes.ts'
+import type { MetricFigure } from '../extremes/extremes.ts'
 import type { RunCells, RunColumns } from './run-cells.ts'
 import type { RunSearch } from './search-runs.ts'
 

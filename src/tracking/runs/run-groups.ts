@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Database, longReadsOf } from '../../db/database.ts'
-import { figureSql, type MetricFigure } from '../run-data/extremes.ts'
+import { figureSql, type MetricFigure } from '../extremes/extremes.ts'
 
 /** How runs are folded: by what, what of them is reckoned, in which order, how many groups at most. */
 export type RunFolding = {

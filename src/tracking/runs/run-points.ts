@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
+import type { ExtremeCells } from '../extremes/extremes.ts'
 import type { MetricRow } from '../run.ts'
-import type { ExtremeCells } from '../run-data/extremes.ts'
 import {
   metricCellsFrom,
   metricNamesOf,

@@ -9,7 +9,7 @@ import {
   type Vocabulary,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
-import { type Extreme, figureSql } from '../run-data/extremes.ts'
+import { type Extreme, figureSql } from '../extremes/extremes.ts'
 
 /** An order by an extreme of a metric, for which MLflow's grammar has no word. */
 export type ExtremeOrder = {

@@ -3,7 +3,7 @@ import { isActive } from '../../registry/stages/stages.ts'
 import { Time } from '../parts/byline.tsx'
 import { Chip, StageChip, Tags } from '../parts/chips.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
-import { Given } from '../parts/text.tsx'
+import { Given, metricText, visibleText } from '../parts/text.tsx'
 import { tagClauseOf } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
 import type { CatalogueRow } from './catalogue.ts'
@@ -21,7 +21,7 @@ export const CatalogueTable: FC<{
 )
 
 const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
-  row: { model, requests },
+  row: { model, requests, metric },
   to,
 }) => {
   const { name, latestVersions, aliases, tags, updatedAtMs } = model
@@ -48,9 +48,21 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
           <NoValue />
         ) : (
           <span class="row">
-            {live.map(({ stage, version }) => (
-              <StageChip stage={stage} more={String(version)} href={to.version(name, version)} />
-            ))}
+            {live.map(({ stage, version }) => {
+              const value = metric?.values.get(version)
+              return (
+                <>
+                  <StageChip
+                    stage={stage}
+                    more={String(version)}
+                    href={to.version(name, version)}
+                  />
+                  {metric && value !== undefined ? (
+                    <ChosenMetric metric={metric.key} value={value} />
+                  ) : null}
+                </>
+              )
+            })}
           </span>
         )}
       </td>
@@ -84,3 +96,14 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
     </tr>
   )
 }
+
+type ChosenMetricProps = { readonly metric: string; readonly value: number }
+
+/** The value of a version beside it; which metric that is, its title says. */
+const ChosenMetric: FC<ChosenMetricProps> = ({ metric, value }) => (
+  <span class="soft" title={`${visibleText(metric)} ${value}`}>
+    <span aria-hidden="true">★ </span>
+    <span class="unseen">{visibleText(metric)} </span>
+    {metricText(value)}
+  </span>
+)

@@ -7,6 +7,9 @@ import type { Context } from '../../platform/context.ts'
 import { countModels, type ModelCounts } from '../../registry/models/count-models.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../../registry/models/search-models.ts'
+import { isActive } from '../../registry/stages/stages.ts'
+import { readWantedMetrics } from '../../registry/versions/version-metrics.ts'
+import { chosenMetricOf } from '../parts/own-tags.ts'
 import { filterOfWords } from '../parts/words.ts'
 
 /** What a page of the catalogue was asked for. */
@@ -27,6 +30,10 @@ export type CatalogueRow = {
   readonly model: RegisteredModel
   /** Ids of its open requests, newest first. */
   readonly requests: readonly number[]
+  /** Of the metric that its tag names, by live version; undefined: none is named. */
+  readonly metric:
+    | { readonly key: string; readonly values: ReadonlyMap<number, number> }
+    | undefined
 }
 
 export type Catalogue = {
@@ -46,14 +53,46 @@ export async function readCatalogue(
     pageToken: after,
     also: isAsked ? hasOpenRequest(ctx) : undefined,
   })
-  const requests = await readOpenRequests(
-    ctx,
-    items.map(({ id }) => id),
-  )
+  const [requests, metrics] = await Promise.all([
+    readOpenRequests(
+      ctx,
+      items.map(({ id }) => id),
+    ),
+    readChosen(ctx, items),
+  ])
   return {
-    rows: items.map((model) => ({ model, requests: requests.get(model.id) ?? [] })),
+    rows: items.map((model) => ({
+      model,
+      requests: requests.get(model.id) ?? [],
+      metric: metrics.get(model.id),
+    })),
     next: nextPageToken,
   }
+}
+
+/** The metrics that tags of models name, of their live versions, by `registered_models.id`. */
+async function readChosen(
+  ctx: Context,
+  models: readonly RegisteredModel[],
+): Promise<ReadonlyMap<number, NonNullable<CatalogueRow['metric']>>> {
+  const wanted = models.flatMap((model) => {
+    const key = chosenMetricOf(model)
+    if (key === undefined) return []
+    const live = model.latestVersions.filter(({ stage }) => isActive(stage))
+    return live.map(({ version }) => ({ model: model.id, version, key }))
+  })
+  const found = await readWantedMetrics(ctx, wanted)
+  return new Map(
+    [...Map.groupBy(found, ([{ model }]) => model)].map(([model, of]) => [
+      model,
+      {
+        key: of[0]?.[0].key ?? '',
+        values: new Map(
+          of.flatMap(([{ version }, value]) => (value === null ? [] : [[version, value] as const])),
+        ),
+      },
+    ]),
+  )
 }
 
 /** What chips above the catalogue count. */

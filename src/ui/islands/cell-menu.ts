@@ -46,6 +46,13 @@ function ofNumber(key: string, value: number): Clause[] {
   ]
 }
 
+/** All of it: of a number that is shown with six digits the title has the others. */
+function copiedTextOf(cell: HTMLTableCellElement): string {
+  if (cell.dataset.value !== undefined) return cell.dataset.value
+  const text = cell.title || cell.innerText.trim()
+  return cell.classList.contains('number') ? text.replaceAll('−', '-') : text
+}
+
 function showMenu(cell: HTMLTableCellElement, clauses: readonly Clause[], at: MouseEvent): void {
   const close = () => dialog.close()
   const links = clauses.map(({ text, clause }) =>
@@ -56,7 +63,7 @@ function showMenu(cell: HTMLTableCellElement, clauses: readonly Clause[], at: Mo
     ]),
   )
   const copy = makeButton('Copy value', async () => {
-    await navigator.clipboard.writeText(cell.dataset.value ?? cell.innerText.trim())
+    await navigator.clipboard.writeText(copiedTextOf(cell))
     close()
   })
   const dialog: HTMLDialogElement = makeElement(

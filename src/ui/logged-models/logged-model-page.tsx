@@ -15,7 +15,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { More, rowsMax, Values } from '../runs/run-values.tsx'
-import { metricText, VersionsOfRun } from '../runs/table/run-cell.tsx'
+import { MetricCell, VersionsOfRun } from '../runs/table/run-cell.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { experimentCrumbs, Page } from '../shell/page.tsx'
 
@@ -144,9 +144,7 @@ const Metrics: FC<{ readonly metrics: readonly LoggedModelMetric[]; readonly to:
                   </>
                 )}
               </td>
-              <td class="number" title={String(value)}>
-                {metricText(value)}
-              </td>
+              <MetricCell value={value} />
               <td>
                 <a href={to.run(runId)}>{visibleText(runId.slice(0, 8))}</a>
               </td>

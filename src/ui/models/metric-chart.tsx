@@ -6,7 +6,7 @@ import { StageChip } from '../parts/chips.tsx'
 import { brokenBounds, type MetricBound } from '../parts/metric-bounds.ts'
 import { Sign } from '../parts/sign.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
-import { Given, numberText, plural, visibleText } from '../parts/text.tsx'
+import { exactTitle, Given, metricText, numberText, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { ModelMetric } from './read-metric.ts'
 
@@ -149,8 +149,8 @@ const Values: FC<ValuesProps> = ({ versions, bounds, name, to }) => (
           <td>
             <StageChip stage={stage} />
           </td>
-          <td class="number" title={value === null ? undefined : String(value)}>
-            {value === null ? <NoValue /> : numberText(value)}
+          <td class="number" title={value === null ? undefined : exactTitle(value)}>
+            {value === null ? <NoValue /> : metricText(value)}
           </td>
           {bounds.length > 0 ? (
             <td>{value === null ? <NoValue /> : <Judged value={value} bounds={bounds} />}</td>

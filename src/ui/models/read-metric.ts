@@ -5,6 +5,7 @@ import {
   type VersionMetric,
 } from '../../registry/versions/version-metrics.ts'
 import { boundsOf, type MetricBound } from '../parts/metric-bounds.ts'
+import { chosenMetricOf } from '../parts/own-tags.ts'
 import type { ModelStanding } from './read-model.ts'
 
 /** A metric over the versions of a model, as its page shows it. */
@@ -21,9 +22,6 @@ export type ModelMetric = {
 
 const shownMax = 100
 
-/** What people set to say which metric they look at. */
-const metricTag = 'gatehouse.metric'
-
 /**
  * The metric that was asked for or, in its place, the one that a tag of the model names, or that a gate asks for.
  *
@@ -37,7 +35,7 @@ export async function readModelMetric(
   if (model.latestVersions.length === 0) return undefined
   const keys = await listVersionMetricKeys(ctx, model.name)
   const bounds = stages.flatMap(({ name, policies }) => policies.flatMap(boundsOf(name)))
-  const named = model.tags.find(({ key }) => key === metricTag)?.value
+  const named = chosenMetricOf(model)
   const usual = [named, ...bounds.map(({ metric }) => metric)].find(
     (one) => one !== undefined && keys.includes(one),
   )

@@ -12,3 +12,15 @@ export function noteOf(tags: readonly KeyValue[]): string {
 export function isOwnTag({ key }: Pick<KeyValue, 'key'>): boolean {
   return !key.startsWith('mlflow.')
 }
+
+/** What people set to say which metric of a model they look at. */
+const metricTag = 'gatehouse.metric'
+
+/** The metric that a tag of the model names. */
+export function chosenMetricOf({
+  tags,
+}: {
+  readonly tags: readonly { readonly key: string; readonly value: string }[]
+}): string | undefined {
+  return tags.find(({ key }) => key === metricTag)?.value
+}

@@ -68,6 +68,18 @@ export function numberText(value: number): string {
   return String(Number(value.toPrecision(6))).replace('-', '−')
 }
 
+/** A metric as it was logged: an infinity is kept as the largest double. */
+export function metricText(value: number): string {
+  if (Math.abs(value) === Number.MAX_VALUE) return value > 0 ? '∞' : '−∞'
+  return numberText(value)
+}
+
+/** All of a metric, for the title of what `metricText` shortens; undefined: nothing is missing. */
+export function exactTitle(value: number): string | undefined {
+  if (Number.isNaN(value) || Math.abs(value) === Number.MAX_VALUE) return undefined
+  return Number(metricText(value).replaceAll('−', '-')) === value ? undefined : String(value)
+}
+
 /** `1,204`. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')

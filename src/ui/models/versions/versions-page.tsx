@@ -3,7 +3,7 @@ import type { ModelVersion } from '../../../registry/versions/read-versions.ts'
 import { Time } from '../../parts/byline.tsx'
 import { Chip, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
 import { NextLink, NoValue, Table } from '../../parts/table.tsx'
-import { Given, numberText, visibleText } from '../../parts/text.tsx'
+import { exactTitle, Given, metricText, visibleText } from '../../parts/text.tsx'
 import { quotedText } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
@@ -112,8 +112,8 @@ const VersionTable: FC<VersionsPageProps> = ({ frame: { to }, name, versions, me
 )
 
 const Value: FC<{ readonly of: number | null | undefined }> = ({ of }) => (
-  <td class="number" title={typeof of === 'number' ? String(of) : undefined}>
-    {typeof of === 'number' ? numberText(of) : <NoValue />}
+  <td class="number" title={typeof of === 'number' ? exactTitle(of) : undefined}>
+    {typeof of === 'number' ? metricText(of) : <NoValue />}
   </td>
 )
 

@@ -2,9 +2,8 @@ import type { FC } from 'hono/jsx'
 import type { AxisValue, ValueAxis } from '../../charts/value-axis.ts'
 import { directionsOf } from '../../parts/directions.ts'
 import { NoValue, Table } from '../../parts/table.tsx'
-import { Given, numberText, plural } from '../../parts/text.tsx'
+import { Given, metricText, numberText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import { metricText } from '../table/run-cell.tsx'
 import type { DrawnRun } from './read-compared.ts'
 
 type DrawnRunsProps = {

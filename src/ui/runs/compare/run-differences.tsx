@@ -4,9 +4,8 @@ import { Change } from '../../parts/differences.tsx'
 import { directionsOf } from '../../parts/directions.ts'
 import { Sign } from '../../parts/sign.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
-import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
+import { countText, exactTitle, Given, metricText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import { metricText } from '../table/run-cell.tsx'
 import { KeptTerms } from './compare-forms.tsx'
 import { type ComparedQuery, comparedAddress, comparedFigures } from './compare-query.ts'
 import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
@@ -140,7 +139,7 @@ const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown }) => (
             <Given text={row.key} />
           )}
         </th>
-        <Cells row={row} />
+        <Cells row={row} isExact={runs.length * shown.length <= exactMax} />
       </tr>
     ))}
   </Table>
@@ -150,8 +149,17 @@ const better = directionsOf([])
 /** Of more runs the distance of each from the first would be more than anybody reads. */
 const changesMax = 10
 
+/** Of more values with all of each the page would be long. */
+const exactMax = 200
+
+type CellsProps = {
+  readonly row: ComparedRow<string | number>
+  /** Whether all of a value that is shown shortened is its title. */
+  readonly isExact: boolean
+}
+
 /** The best metric is marked where its name says which way is better; of a few runs each says how far it is from the base. */
-const Cells: FC<{ readonly row: ComparedRow<string | number> }> = ({ row }) => {
+const Cells: FC<CellsProps> = ({ row, isExact }) => {
   const best = bestOf(row)
   const [base] = row.values
   const isNumber = row.values.some((value) => typeof value === 'number')
@@ -160,7 +168,7 @@ const Cells: FC<{ readonly row: ComparedRow<string | number> }> = ({ row }) => {
     <>
       {row.values.map((value, i) =>
         typeof value === 'number' ? (
-          <td class="number">
+          <td class="number" title={isExact ? exactTitle(value) : undefined}>
             <NumberText value={value} isBest={value === best} />
             {isNear && i > 0 && base !== undefined ? (
               <div class="change">

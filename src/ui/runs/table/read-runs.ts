@@ -2,7 +2,7 @@ import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/linea
 import type { Context } from '../../../platform/context.ts'
 import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
-import { areExtremesMissing } from '../../../tracking/run-data/fill-extremes.ts'
+import { areExtremesMissing } from '../../../tracking/extremes/fill-extremes.ts'
 import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
 import { metricColumn, runColumnsOf } from '../../../tracking/runs/run-columns.ts'
 import {

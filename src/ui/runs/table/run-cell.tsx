@@ -3,11 +3,10 @@ import type { VersionOfRun } from '../../../governance/lineage.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { metricIn, type NamedColumn, namedColumn } from '../../../tracking/runs/run-columns.ts'
-import { metricCellOf } from '../../charts/points-file.ts'
 import { Duration, RunStatusText, Time } from '../../parts/byline.tsx'
 import { Sign } from '../../parts/sign.tsx'
 import { NoValue } from '../../parts/table.tsx'
-import { Given, numberText, visibleText } from '../../parts/text.tsx'
+import { exactTitle, Given, metricText, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { isFixed } from './run-query.ts'
 
@@ -61,9 +60,8 @@ export const MetricCell: FC<MetricCellProps> = ({ value, isBest = false, isExact
     )
   }
   const text = metricText(value)
-  const isShort = isExact && Number.isFinite(value) && Number(text.replace('−', '-')) !== value
   return (
-    <td class="number" title={isShort ? String(metricCellOf(value)) : undefined}>
+    <td class="number" title={isExact ? exactTitle(value) : undefined}>
       {isBest ? (
         <strong class="good-text">
           <Sign of="check" /> {text}
@@ -122,12 +120,6 @@ export const RunCell: FC<CellProps> = ({ run, column, experiments, versions, to,
         </td>
       )
   }
-}
-
-/** As it was logged: an infinity is kept as the largest double. */
-export function metricText(value: number): string {
-  if (Math.abs(value) === Number.MAX_VALUE) return value > 0 ? '∞' : '−∞'
-  return numberText(value)
 }
 
 const shownMax = 3

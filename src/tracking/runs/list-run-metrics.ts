@@ -2,9 +2,14 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
+import {
+  type ExtremeCells,
+  type Extremes,
+  extremeColumns,
+  extremesFrom,
+} from '../extremes/extremes.ts'
 import { type Metric, type MetricRow, metricFromRow } from '../run.ts'
-import { getRunInfo } from '../runs/read-runs.ts'
-import { type ExtremeCells, type Extremes, extremeColumns, extremesFrom } from './extremes.ts'
+import { getRunInfo } from './read-runs.ts'
 
 /** The latest point of a metric, and its extremes where they are known. */
 export type MetricFigures = Metric & { readonly extremes: Extremes | undefined }
