@@ -85,8 +85,11 @@ export const packageActions: readonly SageMakerAction[] = [
     reads: false,
     request: createRequest,
     rule: async (ctx, req) => {
-      await requireToRegister(ctx, versionFrom(ctx, req))
+      const wanted = versionFrom(ctx, req)
+      await requireToRegister(ctx, wanted)
       await refusePrompt(ctx, req.ModelPackageGroupName)
+      const named = parseSource(wanted.source, false, ctx)
+      if (named.kind === 'version') await refusePrompt(ctx, named.name)
     },
     answer: async (ctx, req, { place, text }) => {
       const stage = await resolveStage(ctx, ctx.settings.packages.stage)

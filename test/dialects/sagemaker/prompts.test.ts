@@ -11,6 +11,8 @@ test.each([
   ['DescribeModelPackageGroup', { ModelPackageGroupName: 'greet' }],
   ['DeleteModelPackageGroup', { ModelPackageGroupName: 'greet' }],
   ['CreateModelPackage', { ModelPackageGroupName: 'greet', SourceUri: 's3://b/m' }],
+  ['CreateModelPackage', { ModelPackageGroupName: 'fraud', SourceUri: 'models:/greet/1' }],
+  ['CreateModelPackage', { ModelPackageGroupName: 'fraud', SourceUri: ModelPackageArn }],
   ['DescribeModelPackage', { ModelPackageName: 'greet/1' }],
   ['ListModelPackages', { ModelPackageGroupName: 'greet' }],
   ['UpdateModelPackage', { ModelPackageArn, ModelApprovalStatus: 'Approved' }],
@@ -68,5 +70,5 @@ async function withPrompt() {
     const card = await call(admin, 'PUT', at, { notes: 'Greets.' })
     expect(card.status, card.text).toBe(200)
   }
-  return { sm: await signedBy(admin) }
+  return { sm: await signedBy(admin), mlflow }
 }
