@@ -104,7 +104,8 @@ test('a prompt is read with the rights of its model, and a model is no prompt', 
   const model = await as(ann).get('/prompts/fraud-detector')
   expect([model.status, model.location]).toEqual([302, '/models/fraud-detector'])
   expect((await as(ann).get('/prompts/fraud-detector/2')).location).toBe('/models/fraud-detector/2')
-  expect((await as(ann).get('/prompts/none')).status).toBe(404)
+  const near = await as(ann).get('/prompts/suport')
+  expect([near.status, near.html.includes('href="/prompts/support"')]).toEqual([404, true])
   expect((await as(ann).get('/prompts/support/9')).status).toBe(404)
 })
 

@@ -10,7 +10,7 @@ import { serverPrefix } from '../../http/guards/reached.ts'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import { type Frame, frameOf } from './frame.ts'
-import { findNearest } from './nearest.ts'
+import { findNearest, type Nearest } from './nearest.ts'
 import { Page, sendPage } from './page.tsx'
 
 /**
@@ -23,7 +23,7 @@ export async function showError(c: AppContext, error: RegistryError): Promise<Re
   if (error.code === 'UNAUTHENTICATED' && isReading) {
     return c.redirect(signInAndBack(c, frame), 302)
   }
-  const nearest = error.code === 'RESOURCE_DOES_NOT_EXIST' ? await findNearest(c) : []
+  const nearest = error.code === 'RESOURCE_DOES_NOT_EXIST' ? await findNearest(c) : undefined
   return sendPage(
     c,
     { frame, page: <ErrorPage frame={frame} error={error} nearest={nearest} /> },
@@ -59,8 +59,8 @@ const titles: Partial<Record<ErrorCode, string>> = {
 type ErrorPageProps = {
   readonly frame: Frame
   readonly error: RegistryError
-  /** Names of models that may have been meant. */
-  readonly nearest: readonly string[]
+  /** What may have been meant. */
+  readonly nearest: Nearest | undefined
 }
 
 const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
@@ -70,13 +70,13 @@ const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
         {visibleText(error.message)}
       </p>
       <p>{remedyOf(error, frame)}</p>
-      {nearest.length === 0 ? null : (
+      {nearest === undefined || nearest.names.length === 0 ? null : (
         <div class="near">
-          <p>Models of a similar name:</p>
+          <p>{nearest.kind === 'prompts' ? 'Prompts' : 'Models'} of a similar name:</p>
           <ul>
-            {nearest.map((name) => (
+            {nearest.names.map((name) => (
               <li>
-                <a href={frame.to.model(name)}>
+                <a href={nearest.kind === 'prompts' ? frame.to.prompt(name) : frame.to.model(name)}>
                   <Given text={name} />
                 </a>
               </li>

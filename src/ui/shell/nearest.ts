@@ -5,16 +5,25 @@ import { searchRegisteredModels } from '../../registry/models/search-models.ts'
 const shownMax = 3
 const readMax = 200
 
-/** Names of models near the one that the address names, the nearest first; only those that the caller may read. */
-export async function findNearest(c: AppContext): Promise<string[]> {
-  const name = /\/models\/([^/]+)/.exec(c.req.path)?.[1]
-  if (name === undefined) return []
+/** Names near the one that the address names, the nearest first, of models or of prompts as the address says. */
+export type Nearest = { readonly kind: 'models' | 'prompts'; readonly names: readonly string[] }
+
+/** Only what the caller may read. */
+export async function findNearest(c: AppContext): Promise<Nearest> {
+  const [, kind, name] = /\/(models|prompts)\/([^/]+)/.exec(c.req.path) ?? []
+  if (name === undefined) return { kind: 'models', names: [] }
+  return kind === 'prompts'
+    ? { kind, names: await namesNear(c, name, " AND tags.`mlflow.prompt.is_prompt` = 'true'") }
+    : { kind: 'models', names: await namesNear(c, name, '') }
+}
+
+async function namesNear(c: AppContext, name: string, only: string): Promise<string[]> {
   const wanted = decoded(name).slice(0, charsMax)
   // A name with another beginning is hardly what somebody meant to type.
   const start = [...wanted].slice(0, 2).join('')
   if (!/^[\p{L}\p{N}]+$/u.test(start)) return []
   const { items } = await searchRegisteredModels(c.var.ctx, {
-    filter: `name ILIKE '${start}%'`,
+    filter: `name ILIKE '${start}%'${only}`,
     orderBy: [],
     maxResults: readMax,
     pageToken: undefined,
