@@ -368,6 +368,71 @@ mlflow.flush_trace_async_logging()`
     60_000,
   )
 
+  test('compare the best of many runs by the keyboard alone, and send what they see', async () => {
+    const { ann, logRun, url, windowOf } = await served(await runsWorld())
+    for (let i = 0; i < 30; i++) {
+      await logRun({
+        name: `try-${i}`,
+        metrics: [0, 1].map((step) => ({
+          ...{ key: 'auc', step, timestamp: step },
+          value: 0.7 + i / 100,
+        })),
+        params: [
+          { key: 'kind', value: i % 3 === 0 ? 'rf' : 'xgb' },
+          ...(i === 28 ? [] : [{ key: 'lr', value: String(0.001 * (1 + (i % 4))) }]),
+        ],
+      })
+    }
+    const asAnn = { ...wide, extraHTTPHeaders: { authorization: ann } }
+    const page = await windowOf(asAnn)
+    const { keyboard } = page
+    await page.goto(`${url}/experiments/1`)
+    await keyboard.press('f')
+    await keyboard.type('metrics.au')
+    await page.getByRole('option', { name: /metrics.auc/ }).waitFor()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    await keyboard.type('> 0.8 AND params.kind = xgb')
+    await keyboard.press('Escape')
+    await keyboard.press('Enter')
+    await page.getByRole('link', { name: "Use 'xgb' there" }).focus()
+    await keyboard.press('Enter')
+    await page.waitForURL(/xgb%27/)
+    expect(await mainOf(page)).toContain('13 runs on this page of 13 that match')
+    await page.getByRole('link', { name: 'auc', exact: true }).focus()
+    await keyboard.press('Enter')
+    await page.waitForURL(/sort=-m\.auc/)
+    for (let i = 0; i < 11; i++) {
+      await keyboard.press('j')
+      await keyboard.press('x')
+    }
+    await keyboard.press('c')
+    await page.waitForURL(/\/runs\/compare/)
+    expect(await headingOf(page)).toBe('Compare 11 runs')
+    expect(await page.getByRole('row', { name: /^kind/ }).count()).toBe(0)
+    expect(await page.getByRole('row', { name: /^lr/ }).count()).toBe(1)
+    await page.getByRole('link', { name: 'Parallel coordinates' }).focus()
+    await keyboard.press('Enter')
+    await page.waitForURL(/view=parallel/)
+    await page.getByText('Keep a part of an axis').focus()
+    await keyboard.press('Enter')
+    await page.getByLabel('auc from').focus()
+    await keyboard.type('0.955')
+    await keyboard.press('Enter')
+    await page.waitForURL(/from\.m\.auc=0\.955/)
+    expect(await mainOf(page)).toContain('Kept: auc ≥ 0.955, 3 of 11 runs.')
+    // One of them has no rate: it is there, in a lane of its own.
+    expect(await page.getByRole('row', { name: /^try-28 no value/ }).count()).toBe(1)
+    const other = await windowOf(asAnn)
+    await other.goto(page.url())
+    expect(await mainOf(other)).toBe(await mainOf(page))
+    for (const back of [/view=parallel/, /\/runs\/compare\?ids=/, /sort=-m\.auc/]) {
+      await page.goBack()
+      await page.waitForURL(back)
+    }
+    expect(await page.getByRole('checkbox', { name: /^Select/, checked: true }).count()).toBe(11)
+  }, 60_000)
+
   test('see a log that was tampered with', async () => {
     const { url, windowOf, platform } = await served(await askedWorld())
     await sealEntries(platform)
