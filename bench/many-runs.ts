@@ -69,6 +69,8 @@ function fillRuns(db: LibsqlFile, { from, to }: { readonly from: number; readonl
       cross join (select 0 as at, 'loss' as key union all select 1, 'accuracy') m`,
     params: sql`${numbers} insert into params (run, key, value)
       select n.i, p.key, 'm' || (n.i % 10) from n cross join (select 'model' as key union all select 'depth') p`,
+    // As the background does ten minutes after they have ended.
+    ranked: sql`update runs set unranked_at_ms = null where id between ${from} and ${to}`,
   })
 }
 

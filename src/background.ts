@@ -21,6 +21,7 @@ import { sweepRetention } from './traces/retention/sweep-retention.ts'
 import { recordWords, sweepWords } from './traces/words/index-packs.ts'
 import { fillExtremes } from './tracking/extremes/fill-extremes.ts'
 import { foldMetrics } from './tracking/folding/fold-metrics.ts'
+import { rankMetrics } from './tracking/ranking/rank-metrics.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -47,6 +48,7 @@ export const backgroundJobs: readonly Job[] = [
   recordWords,
   foldMetrics,
   fillExtremes,
+  rankMetrics,
 ]
 
 /** Short, since a server that stops waits for what its jobs do; the next run comes at once. */

@@ -18,6 +18,7 @@ import {
   type SortTerm,
 } from './order-sql.ts'
 import { type Page, type PageRequest, readKeysetPage } from './page.ts'
+import { readWalkedRows, type ValueWalk, type WalkedRow, walkedClausesMax } from './value-walk.ts'
 import type { FilterField, Vocabulary } from './vocabulary.ts'
 
 /** How one kind of entity is searched: data, kept beside the entity's search verb. */
@@ -40,6 +41,8 @@ export type Search = PageRequest & {
   readonly scope: readonly SQL[]
   readonly filter: Filter
   readonly orderBy: readonly SortItem[]
+  /** Where an index has the rows in the order of the first of `orderBy`. */
+  readonly walk?: ValueWalk | undefined
 }
 
 /** A page of ids, which may still be cut. */
@@ -48,10 +51,10 @@ export type FoundPage = Page<number> & {
   readonly tokenBehind: (count: number) => string | undefined
 }
 
-type FoundRow = Readonly<Record<string, string | number | null>> & { readonly id: number }
+type FoundRow = WalkedRow
 
 /**
- * One page of ids, in order. One statement within D1's limits, whatever the filter. Read the details
+ * One page of ids, in order. Each statement is within D1's limits, whatever the filter. Read the details
  * of the ids in a second round trip.
  *
  * @throws INVALID_PARAMETER_VALUE the filter or order names what the entity lacks, or the page
@@ -66,6 +69,8 @@ export async function findPage(
   const { joins, terms } = orderTermsOf(searchable, search, literals)
   const page = await readKeysetPage<FoundRow>(search, {
     read: async (after, count) => {
+      const walked = await walkedRows(db, searchable, { ...search, after, count })
+      if (walked) return walked
       const where = conditionSql(searchable, search, { literals, place: after && { terms, after } })
       const statement = sql<FoundRow>`${literals.with()}
         select ${searchable.id} as id, ${keyColumns(terms)}
@@ -84,6 +89,22 @@ export async function findPage(
       return last && encodePageToken(search.fingerprint, keyOf(last, terms))
     },
   }
+}
+
+/** The rows of a page where an index has them in order; undefined: all rows have to be sorted. */
+async function walkedRows(
+  db: Database,
+  searchable: Searchable,
+  search: Search & { readonly after: PageKey | undefined },
+): Promise<readonly FoundRow[] | undefined> {
+  const { walk, filter, orderBy, after, count } = search
+  if (!walk || filter.length > walkedClausesMax) return undefined
+  const condition = (literals: Literals) =>
+    conditionSql(searchable, search, { literals, place: undefined })
+  return readWalkedRows(longReadsOf(db), {
+    ...{ walk, filter, orderBy, condition, after, count },
+    ...{ id: searchable.id, sortKeys: searchable.sortKeys, rest: searchable.tieBreak },
+  })
 }
 
 /** What is counted: no order, and no page. */

@@ -95,19 +95,27 @@ export function keyOf(
  * @throws INVALID_PARAMETER_VALUE the key does not fit the terms: the token was tampered with
  */
 export function isAfterSql(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
+  const behind = isBehindSql(terms, key, literals)
   const first = terms[0]
-  if (!first || key.length !== terms.length) throw foreignPageToken()
+  if (!first) throw foreignPageToken()
+  // Implied by the CASE, but only in this form can an index seek to it.
+  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${keyValueSql(first, key[0], literals)}`
+  return sql`(${from} and ${behind})`
+}
+
+/** As `isAfterSql`, where another condition seeks. */
+export function isBehindSql(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
+  if (key.length !== terms.length) throw foreignPageToken()
   // One flat CASE: nested ORs and ANDs of many terms would leave D1's expression depth.
   const steps = terms.map((term, i) => {
     const { expression, descending } = term
     const value = keyValueSql(term, key[i], literals)
     return sql`when ${expression} <> ${value} then ${expression} ${sql.raw(descending ? '<' : '>')} ${value}`
   })
-  // Implied by the CASE, but only in this form can an index seek to it.
-  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${keyValueSql(first, key[0], literals)}`
-  return sql`(${from} and case ${sql.join(steps, sql` `)} else 0 end)`
+  return sql`case ${sql.join(steps, sql` `)} else 0 end`
 }
 
+/** @throws INVALID_PARAMETER_VALUE the value does not fit the term */
 function keyValueSql(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
   if (term.type === 'text') {
     if (typeof value !== 'string') throw foreignPageToken()
@@ -122,4 +130,28 @@ function keyValueSql(term: SortTerm, value: PageKey[number] | undefined, literal
   // JSON spells an infinity as 1e999.
   if (typeof value !== 'number' || !Number.isFinite(value)) throw foreignPageToken()
   return literals.double(value)
+}
+
+/** As `keyColumns`, but as they are: `t0`, `t1` and so on. */
+export function namedTerms(terms: readonly SortTerm[]): SQL {
+  const named = terms.map(({ expression }, i) => sql`${expression} as ${sql.raw(`t${i}`)}`)
+  return sql.join(named, sql`, `)
+}
+
+/** The condition that a row comes not before a place, by terms of one direction: an index seeks to it. */
+export function isFromSql(terms: readonly SortTerm[], place: PageKey, literals: Literals): SQL {
+  const values = terms.map((term, i) => keyValueSql(term, place[i], literals))
+  return sql`${vectorOf(terms)} ${sql.raw(terms[0]?.descending ? '<=' : '>=')} (${sql.join(values, sql`, `)})`
+}
+
+/** @param end as many columns as terms */
+export function isBeforeSql(terms: readonly SortTerm[], end: SQL): SQL {
+  return sql`${vectorOf(terms)} ${sql.raw(terms[0]?.descending ? '>' : '<')} ${end}`
+}
+
+function vectorOf(terms: readonly SortTerm[]): SQL {
+  return sql`(${sql.join(
+    terms.map(({ expression }) => sql`${expression}`),
+    sql`, `,
+  )})`
 }

@@ -23,10 +23,21 @@ export function countWritesStatements(
   }
 }
 
-/** The statement that counts a write to some runs. It belongs into the batch of the write. @param runs a condition on `runs` */
-export function noteRunWrite(ctx: Context, runs: SQL): SQL {
-  return sql`update runs set ${counted(ctx)}
-    where ${runs} and registered_writes is not null`
+/**
+ * The statement that counts a write to some runs, and ends that they are ranked where it moves their metrics. It stands
+ * in the batch of the write, before what is written.
+ *
+ * @param runs a condition on `runs`
+ */
+export function noteRunWrite(ctx: Context, runs: SQL, movesMetrics: boolean): SQL {
+  if (!movesMetrics) {
+    return sql`update runs set ${counted(ctx)} where ${runs} and registered_writes is not null`
+  }
+  return sql`update runs set registered_writes = registered_writes + 1,
+      written_by = iif(registered_writes is null, null, ${principalText(ctx.principal)}),
+      written_at_ms = iif(registered_writes is null, null, ${ctx.now()}),
+      unranked_at_ms = coalesce(unranked_at_ms, ${ctx.now()})
+    where ${runs} and (registered_writes is not null or unranked_at_ms is null)`
 }
 
 /** The same for logged models. @param guard a condition; absent: always */

@@ -66,9 +66,14 @@ export const runs = sqliteTable(
     /** The last of these writes: a PrincipalRecord, as JSON, and when it was. */
     written_by: text(),
     written_at_ms: integer(),
+    /** Null: its latest metrics are in `ranked_metrics`; else since when they are not, and it is in `unranked_runs`. */
+    unranked_at_ms: integer().default(0),
   },
   (t) => [
     index('runs_newest_first').on(t.experiment, t.lifecycle_stage, t.start_time_ms, t.run_id),
+    index('runs_by_run_name')
+      .on(t.experiment, t.name, t.start_time_ms)
+      .where(sql`lifecycle_stage = 'active'`),
   ],
 )
 

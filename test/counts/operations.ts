@@ -96,7 +96,7 @@ const tracking: readonly CountedOperation[] = [
     name: 'history of 10,000 points that are folded',
     before: async (world) => {
       await world.endAnother(['history'], 1000)
-      await world.fold()
+      await world.foldAndRank()
     },
     call: get(({ another }) => `metrics/get-history?run_id=${another.runId}&metric_key=history`),
   },
@@ -203,14 +203,14 @@ const background: readonly CountedOperation[] = [
     call: ({ platform }) => runBackgroundWork(platform),
   },
   {
-    name: 'fold a run of 10,000 points of 10 metrics',
+    name: 'after a run of 10,000 points of 10 metrics: fold, rank',
     before: (world) => world.endAnother(keys, 1000),
-    call: (world) => world.fold(),
+    call: (world) => world.foldAndRank(),
   },
   {
-    name: 'fold a run of 10,000 points that came alone',
+    name: 'after a run of 10,000 points that came alone: fold, rank',
     before: (world) => world.endAnother(keys, 70),
-    call: (world) => world.fold(),
+    call: (world) => world.foldAndRank(),
   },
   { name: 'the work of an hour', call: ({ platform }) => runHourlyWork(platform) },
 ]

@@ -4,6 +4,7 @@ import { countedPlatform } from '#platform'
 import { runBackgroundWork } from '../../src/background.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { foldMetrics } from '../../src/tracking/folding/fold-metrics.ts'
+import { rankMetrics } from '../../src/tracking/ranking/rank-metrics.ts'
 import { seedRuns } from '../search/seed.ts'
 import { admin, adminPassword, authServer } from '../support/auth-server.ts'
 import type { Client, Json, Reply } from '../support/client.ts'
@@ -61,7 +62,7 @@ export async function countedWorld() {
     startAnother: async (): Promise<void> => {
       world.another = await startRun(rita, experimentId)
     },
-    /** Another run with 10,000 points, which has ended, and is the next to be folded. */
+    /** Another run with 10,000 points, which has ended, and is the next to be folded and ranked. */
     endAnother: async (keys: readonly string[], pointsOfCall: number): Promise<void> => {
       await world.startAnother()
       const { runId } = world.another
@@ -81,8 +82,14 @@ export async function countedWorld() {
       )
       await s.platform.db.all(sql`update metric_folding set next_at_ms = 0,
         next_run = (select id from runs where run_id = ${runId})`)
+      await s.platform.db.all(sql`update metric_ranking set next_at_ms = 0,
+        after_experiment = ${Number(experimentId)},
+        after_run = (select id - 1 from runs where run_id = ${runId})`)
     },
-    fold: () => foldMetrics(s.platform),
+    foldAndRank: async (): Promise<void> => {
+      await foldMetrics(s.platform)
+      await rankMetrics(s.platform)
+    },
     /** Send a file of 1 MB, or read one. */
     file: async (method: 'PUT' | 'GET', path: string): Promise<void> => {
       const body = method === 'PUT' ? { body: megabyte } : {}
@@ -115,7 +122,10 @@ export async function countedWorld() {
     /** So many more runs of the experiment, models, and versions of the first model. */
     async grow({ runs, models, versions }: Growth): Promise<void> {
       const seeded = Array.from({ length: runs }, (_, i) => runOf(i))
-      await seedRuns(s.platform.db, Number(experimentId), seeded)
+      const seededIds = await seedRuns(s.platform.db, Number(experimentId), seeded)
+      // As the background does ten minutes after they have ended.
+      await s.platform.db.all(sql`update runs set unranked_at_ms = null
+        where id in (select value from json_each(${JSON.stringify(seededIds)}))`)
       for (let i = 0; i < models; i++) {
         const name = `other-${++ids}`
         await taken(rita.post('registered-models/create', { name }))
@@ -139,11 +149,13 @@ export async function countedWorld() {
   return world
 }
 
-/** Points are folded when a test says so. */
+/** Runs are folded and ranked when a test says so. */
 async function restFolding({ db, now }: Platform): Promise<void> {
   await db.all(
     sql`insert into metric_folding (id, next_run, next_at_ms) values (1, 0, ${now() + 3_600_000})`,
   )
+  await db.all(sql`insert into metric_ranking (id, after_experiment, after_run, next_at_ms)
+    values (1, -1, 0, ${now() + 600_000})`)
 }
 
 /** The answer's body. */

@@ -14,8 +14,8 @@ type Team = {
   readonly filesGb: number
 }
 
-const fold = 'fold a run of 10,000 points of 10 metrics'
-const foldAlone = 'fold a run of 10,000 points that came alone'
+const fold = 'after a run of 10,000 points of 10 metrics: fold, rank'
+const foldAlone = 'after a run of 10,000 points that came alone: fold, rank'
 
 /** Of runs with so many points each, sent in pieces, with five files, of which one in twenty is registered. */
 function runsOf(runs: number, pointsOfRun: number, send: Operation, pointsOfCall: number) {

@@ -12,7 +12,7 @@ const growing = [
   'log-batch of 100 params of a new run',
   'register a version of 1 file',
   'log a trace of 20 spans',
-  'fold a run of 10,000 points of 10 metrics',
+  'after a run of 10,000 points of 10 metrics: fold, rank',
 ]
 const times = 100
 

@@ -1,12 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Platform } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
+import { isQuietSql } from '../quiet-runs.ts'
 import { type GatheredRun, gatherPoints } from './gather-points.ts'
 import { writePack } from './write-packs.ts'
 
-/** Points of a run are folded so long after it ended, or a day after the last one of a run that nobody ended. */
-const quietMs = 10 * 60_000
-const abandonedMs = 86_400_000
 /** A run with fewer rows takes less room as it is. */
 const rowsMin = 8
 
@@ -117,13 +115,4 @@ function looseFrom(first: number): SQL {
 function isEnoughSql(run: SQL): SQL {
   return sql`(exists (select 1 from metric_chunks c where c.run = ${run}) or ${rowsMin} =
     (select count(*) from (select 1 from metrics m where m.run = ${run} limit ${rowsMin})))`
-}
-
-/** Of runs `r`. Clients say when they end: an end that is still to come counts as none. */
-function isQuietSql(now: number): SQL {
-  const isEnded = sql`r.status in ('FINISHED', 'FAILED', 'KILLED')
-    and coalesce(r.end_time_ms, 0) not between ${now - quietMs + 1} and ${now + quietMs}`
-  const isAbandoned = sql`r.start_time_ms <= ${now - abandonedMs} and not exists (
-    select 1 from latest_metrics l where l.run = r.id and l.timestamp_ms > ${now - abandonedMs})`
-  return sql`((${isEnded}) or (${isAbandoned}))`
 }

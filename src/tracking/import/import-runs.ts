@@ -142,7 +142,8 @@ function runInsert(ctx: Context, rows: string): SQL {
       end_time_ms = excluded.end_time_ms, lifecycle_stage = excluded.lifecycle_stage,
       deleted_at_ms = excluded.deleted_at_ms, registered_writes = runs.registered_writes + 1,
       written_by = iif(runs.registered_writes is null, null, ${principalText(ctx.principal)}),
-      written_at_ms = iif(runs.registered_writes is null, null, ${ctx.now()})
+      written_at_ms = iif(runs.registered_writes is null, null, ${ctx.now()}),
+      unranked_at_ms = coalesce(runs.unranked_at_ms, ${ctx.now()})
     where runs.experiment = excluded.experiment`
 }
 

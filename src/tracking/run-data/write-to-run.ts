@@ -12,6 +12,7 @@ import { isActiveRun, isRun } from '../run.ts'
  * nothing when the run is gone or deleted. Every change of a run goes through here: a run that a
  * version was made of counts it.
  *
+ * @param statements those that write to `latest_metrics` are named `metrics`
  * @returns the rows of each statement under its name
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted, or would have too much in sum
@@ -37,9 +38,11 @@ export async function writeToRuns<const Q extends Batch>(
   runs: SQL,
   statements: Q,
 ): Promise<{ readonly count: number; readonly rows: BatchRows<Q> }> {
+  const { metrics } = statements
+  const movesMetrics = metrics !== undefined && !(Array.isArray(metrics) && metrics.length === 0)
   const write = ctx.db.batch<Batch & { active: SQL }>({
     active: sql`select 1 from runs where ${runs}`,
-    counted: noteRunWrite(ctx, runs),
+    counted: noteRunWrite(ctx, runs, movesMetrics),
     ...statements,
   })
   const { active, counted, ...rows } = await writeBounded(write)

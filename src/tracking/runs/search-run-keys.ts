@@ -32,7 +32,7 @@ export function extremeSort({ metric, extreme, isDescending }: ExtremeOrder): So
 }
 
 const attributePrefixes = ['', 'attribute', 'attributes', 'attr', 'run'] as const
-const metricPrefixes = ['metric', 'metrics'] as const
+export const metricPrefixes = ['metric', 'metrics'] as const
 const paramPrefixes = ['param', 'params', 'parameter', 'parameters'] as const
 const tagPrefixes = ['tag', 'tags'] as const
 

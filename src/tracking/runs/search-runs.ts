@@ -12,6 +12,7 @@ import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { clausesApart } from '../../search/places.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run, RunInfo } from '../run.ts'
+import { metricWalkOf } from './metric-walk.ts'
 import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
 import { type ExtremeOrder, extremeSort, runFilterKeys, runSortKeys } from './search-run-keys.ts'
@@ -81,10 +82,15 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
     view,
     ...(search.isOfRoots ? ['roots'] : []),
   ]
+  const filter = parseFilter(search.filter)
+  const orderBy = sortItemsOf(search.orderBy)
+  const [only, ...others] = experimentIds
+  const isOfOne = only !== undefined && others.length === 0
   return findPage(ctx.db, searchableRuns, {
+    walk: isOfOne ? metricWalkOf(readableExperimentSql(ctx, only), orderBy) : undefined,
     scope: [...scopeOf(ctx, experimentIds, view), ...(search.isOfRoots ? [isRootSql] : [])],
-    filter: parseFilter(search.filter),
-    orderBy: sortItemsOf(search.orderBy),
+    filter,
+    orderBy,
     count,
     token: search.pageToken,
     fingerprint,
@@ -157,14 +163,22 @@ export async function listLooserFilters(
 
 /** For a single experiment an index gives the runs in their order; for several it cannot. */
 function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
-  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
-    return sql`r.experiment = (select e.id from experiments e
-      where e.id = ${only} and ${readableExperiment})`
+    return sql`r.experiment = ${readableExperimentSql(ctx, only)}`
   }
   return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
-    join experiments e on e.id = j.value where ${readableExperiment})`
+    join experiments e on e.id = j.value where ${isReadableSql(ctx)})`
+}
+
+/** The id of this experiment, if the caller may read it. */
+function readableExperimentSql(ctx: Context, id: number): SQL {
+  return sql`(select e.id from experiments e where e.id = ${id} and ${isReadableSql(ctx)})`
+}
+
+/** The condition that the caller may read the experiment `e`. */
+function isReadableSql(ctx: Context): SQL {
+  return sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
 }
 
 /** The runs that began before and after one, of its experiment and deleted or not as it is, by id. */

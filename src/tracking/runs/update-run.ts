@@ -35,7 +35,10 @@ export async function updateRun(ctx: Context, runId: string, change: RunChange):
   const keepsEnd = endTimeMs === undefined
   const endTime = keepsEnd ? sql`end_time_ms` : endTimeMs ? int64Param(endTimeMs) : sql`null`
   const update = sql<RunRow>`update runs set status = coalesce(${status ?? null}, status),
-      end_time_ms = ${endTime}, name = coalesce(${name ?? null}, name)
+      end_time_ms = ${endTime}${
+        // An index has the name: it is written only where there is a new one.
+        name === undefined ? sql`` : sql`, name = ${name}`
+      }
     where ${isActiveRun(ctx, runId)} returning ${runColumns}`
   const tags = name === undefined ? [] : [{ key: runNameTag, value: name }]
   const { updated } = await writeToRun(ctx, runId, {
