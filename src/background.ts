@@ -10,6 +10,7 @@ import { collectAtHour, purgeUnneeded } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 import { writeDownloads } from './registry/files/downloads.ts'
 import { sweepFlags } from './registry/files/sweep-flags.ts'
+import { readAsked } from './registry/files/verify-slowly.ts'
 import { traceKeeping } from './registry/versions/deletable.ts'
 import { sweepVersions } from './retention/follow-rule.ts'
 import { sweepCanaries } from './serving/canary.ts'
@@ -52,12 +53,13 @@ export const backgroundJobs: readonly Job[] = [
 ]
 
 /** Short, since a server that stops waits for what its jobs do; the next run comes at once. */
-const hashedForMs = 2000
+const readForMs = 2000
 
 /** What a process with a loop does after the replies; the cron trigger of a Worker has more time at once. */
 export const loopJobs: readonly Job[] = [
   ...backgroundJobs,
-  (platform) => hashUploads(platform, hashedForMs),
+  (platform) => hashUploads(platform, readForMs),
+  (platform) => readAsked(platform, { forMs: readForMs }),
 ]
 
 /**

@@ -17,6 +17,7 @@ import { workersOutbound } from './platform/workers/outbound.ts'
 import { pageAssets } from './platform/workers/page-assets.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
 import { sha256 } from './platform/workers/sha256.ts'
+import { readAsked } from './registry/files/verify-slowly.ts'
 import { deliverDue } from './webhooks/delivery/deliver.ts'
 
 /** What wrangler.toml binds; vars and secrets with the names of settings beside them. */
@@ -30,6 +31,9 @@ type Bindings = {
 /** What is left of a Worker's time when its answer is sent, and of a cron trigger's before the next. */
 const afterReplyMs = 20_000
 const betweenTriggersMs = 50_000
+
+/** How long a trigger hashes uploads, and reads files for gates: it has 30 s of a processor, whatever `limits` say. */
+const readForMs = 12_000
 
 /** As wrangler.toml has it; every other trigger is that of each minute. */
 const hourlyCron = '23 * * * *'
@@ -61,7 +65,8 @@ export default {
     await Promise.all([
       ...jobs,
       deliverDue(platform, betweenTriggersMs),
-      logged(() => hashUploads(platform, betweenTriggersMs), Date.now)(),
+      logged(() => hashUploads(platform, readForMs), Date.now)(),
+      logged(() => readAsked(platform, { forMs: readForMs }), Date.now)(),
     ])
   },
 } satisfies ExportedHandler

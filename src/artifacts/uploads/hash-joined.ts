@@ -1,10 +1,9 @@
-import { SHA256 } from '@stablelib/sha256'
 import { sql } from 'drizzle-orm'
-import { chunksOf, fromHex, toHex } from '../../core/bytes.ts'
 import { NotYetError, notFound, RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
 import { abortedParts } from '../files.ts'
+import { hashPiece, pieceBytes } from '../hash-piece.ts'
 import type { multipartUploads } from '../tables.ts'
 
 /** How the hashing of one object is cut up. */
@@ -15,7 +14,7 @@ export type Pace = {
   readonly forMs: number
 }
 
-const usualPace: Pace = { stepBytes: 64 * 1024 ** 2, forMs: 45_000 }
+const usualPace: Pace = { stepBytes: pieceBytes, forMs: 45_000 }
 
 /** Who died while hashing keeps others from it for that long; each step begins it anew. */
 const leaseMs = 30_000
@@ -112,11 +111,11 @@ async function hashStep(
 ): Promise<Progress> {
   const from = progress.hashed_bytes ?? 0
   const to = Math.min(from + pace.stepBytes, size)
-  const hash = resumedHash(from, progress.hash_state)
-  await hashRange(platform, key, { hash, from, to, size })
-  const state = to === size ? toHex(hash.digest()) : stateOf(hash)
+  const piece = { sizeBytes: size, from, to, state: progress.hash_state ?? undefined }
+  const hashed = await hashPiece(platform.blobs, key, piece)
+  if ('sizeFound' in hashed) throw lost(size, hashed.sizeFound)
   const kept = await platform.db.first(sql<Progress>`
-    update multipart_uploads set hashed_bytes = ${to}, hash_state = ${state},
+    update multipart_uploads set hashed_bytes = ${to}, hash_state = ${hashed.state},
       hashing_until_ms = ${platform.now() + leaseMs}
     where upload_id = ${uploadId} and hashed_bytes is ${progress.hashed_bytes} and ${isOpen}
     returning joined_bytes, hashed_bytes, hash_state`)
@@ -124,48 +123,12 @@ async function hashStep(
   return kept ?? readBusy(platform, uploadId)
 }
 
-/** @throws DATA_LOSS */
-async function hashRange(
-  { blobs }: Platform,
-  key: string,
-  {
-    hash,
-    from,
-    to,
-    size,
-  }: { readonly hash: SHA256; readonly from: number; readonly to: number; readonly size: number },
-): Promise<void> {
-  const blob = await blobs.get(key, { start: from, end: to })
-  let at = from
-  if (blob?.sizeBytes === size) {
-    for await (const chunk of chunksOf(blob.body, to - from)) {
-      hash.update(chunk)
-      at += chunk.byteLength
-    }
-  } else await blob?.body.cancel()
-  if (at === to) return
-  const found = blob ? `has ${blob.sizeBytes} bytes` : 'is missing'
-  throw new RegistryError(
+function lost(size: number, found: number | undefined): RegistryError {
+  const what = found === undefined ? 'is missing' : `has ${found} bytes`
+  return new RegistryError(
     'DATA_LOSS',
-    `The parts became an object of ${size} bytes, which ${found}; upload the file again`,
+    `The parts became an object of ${size} bytes, which ${what}; upload the file again`,
   )
-}
-
-function resumedHash(bytesHashed: number, state: string | null): SHA256 {
-  const hash = new SHA256()
-  if (state === null) return hash
-  const words = new DataView(fromHex(state).buffer)
-  const chain = Int32Array.from({ length: 8 }, (_, i) => words.getInt32(i * 4))
-  return hash.restoreState({ state: chain, buffer: undefined, bufferLength: 0, bytesHashed })
-}
-
-/** What goes on with a hash that has taken whole blocks. */
-function stateOf(hash: SHA256): string {
-  const { state, bufferLength } = hash.saveState()
-  if (bufferLength > 0) throw new Error('a hash is kept between two blocks only')
-  const words = new DataView(new ArrayBuffer(32))
-  for (const [i, word] of state.entries()) words.setInt32(i * 4, word)
-  return toHex(new Uint8Array(words.buffer))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { requirePromoting } from '../../access/permissions/require.ts'
 import { modelEntriesSql } from '../../audit/entry.ts'
-import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, invalid, NotYetError, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../../registry/check-names.ts'
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
@@ -182,11 +182,22 @@ async function writeWayBack(
   )
 }
 
-/** @throws PERMISSION_DENIED the stored files of the version are not what was sealed */
+const retryAfterS = 30
+
+/**
+ * @throws PERMISSION_DENIED the stored files of the version are not what was sealed
+ * @throws TEMPORARILY_UNAVAILABLE they are being read in the background
+ */
 async function refuseDamaged(ctx: Context, name: string, version: number): Promise<void> {
   const files = await getVersionFiles(ctx, name, version)
   const read = await readSealedFiles(ctx, { manifestId: files.manifestId, digest: files.digest })
   if (read?.ok) return
+  if (read?.pending) {
+    throw new NotYetError(
+      `Version ${version} of '${excerpt(name)}' cannot come back yet: ${read.detail}; ask again`,
+      retryAfterS,
+    )
+  }
   throw new RegistryError(
     'PERMISSION_DENIED',
     `Version ${version} of '${excerpt(name)}' cannot come back: ${read?.detail ?? 'it is not sealed, and a policy wants its files read'}`,

@@ -10,6 +10,7 @@ import type { StepBudget } from './expressions/expression-cost.ts'
 import { isCompared, judgeByExpression, lateFactsIn } from './expressions/expression-gate.ts'
 import type { ExpressionTraces } from './expressions/measure-figures.ts'
 import type { VersionFacts } from './facts.ts'
+import { type FilesRead, judgeIntegrity } from './integrity-gate.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { judgeScan, type ScanEvidence } from './scan-gate.ts'
 import { judgeTraces, type TraceEvidence } from './trace-gate.ts'
@@ -50,7 +51,6 @@ export type CheckFact = {
   readonly digest: string | null
   readonly postedBy: Poster
 }
-export type FilesRead = { readonly ok: boolean; readonly detail: string }
 
 /** Judge one gate. A missing fact is no error: the gate fails and says so. */
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
@@ -188,11 +188,6 @@ function textOf(details: readonly string[]): string {
   const shown = details.slice(0, shownMax).map((detail) => excerpt(detail, 300))
   const rest = details.length - shown.length
   return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
-}
-
-function judgeIntegrity(files: FilesRead | undefined): Verdict {
-  if (!files) return failed('the version is not sealed: its files are not kept here')
-  return files.ok ? passed(files.detail) : failed(files.detail)
 }
 
 function judgeCheck(gate: CheckGate, input: GateInput): Verdict {

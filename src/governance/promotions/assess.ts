@@ -2,9 +2,11 @@ import { sql } from 'drizzle-orm'
 import { verifyManifest } from '../../artifacts/manifest.ts'
 import { type Blocked, excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { readSlowVerdict } from '../../registry/files/verify-slowly.ts'
+import { bytesMaxDefault, filesMax } from '../../registry/files/verify-version.ts'
 import { findStandingReview, type ReviewRow, standingOf } from '../approvers.ts'
 import type { VersionFacts } from '../policies/facts.ts'
-import type { FilesRead } from '../policies/gates.ts'
+import type { FilesRead } from '../policies/integrity-gate.ts'
 import type { Policy } from '../policies/policy.ts'
 import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
@@ -37,7 +39,8 @@ export async function assess(
   const snapshot = await takeSnapshot(ctx, question)
   if (!snapshot) return undefined
   const known = question.filesRead
-  const areFilesRead = files === 'read' || !known || !asksForFiles(snapshot.policies)
+  const isKnown = files === 'known' && known && !known.pending
+  const areFilesRead = !isKnown || !asksForFiles(snapshot.policies)
   const filesIntact = areFilesRead ? await readFiles(ctx, snapshot) : known
   return assessmentOf(ctx, snapshot, { filesIntact, areFilesRead })
 }
@@ -145,12 +148,16 @@ async function readFiles(
   return asksForFiles(policies) ? readSealedFiles(ctx, candidate) : undefined
 }
 
-/** Read the files of a version again; undefined where it is not sealed. */
+/**
+ * Read the files of a version again, or have them read in the background where they are too many or too large for
+ * a request. @returns undefined where it is not sealed
+ */
 export async function readSealedFiles(
   ctx: Context,
   version: Pick<VersionFacts, 'manifestId' | 'digest'>,
 ): Promise<FilesRead | undefined> {
   if (version.manifestId === null) return undefined
+  if (await isReadSlowly(ctx, version.manifestId)) return readSlowly(ctx, version.manifestId)
   const { digest, filesRead, differing } = await verifyManifest(ctx, version.manifestId)
   const ok = differing.length === 0 && digest === version.digest
   const names = differing.map(({ path, problem }) => `${path} ${problem}`)
@@ -160,6 +167,29 @@ export async function readSealedFiles(
       ? `${filesRead} files are what was sealed`
       : `not what was sealed: ${names.join(', ')}`,
   }
+}
+
+/** More than one request reads: such files are read in the background. */
+async function isReadSlowly(ctx: Context, manifest: number): Promise<boolean> {
+  const large = await ctx.db.first(sql`select 1 from manifests where id = ${manifest}
+    and (file_count > ${filesMax} or size_bytes > ${bytesMaxDefault})`)
+  return large !== undefined
+}
+
+/** So long what the background read lets a version through. */
+const readingCountsMs = 3_600_000
+
+async function readSlowly(ctx: Context, manifest: number): Promise<FilesRead> {
+  const verdict = await readSlowVerdict(ctx, manifest, ctx.now() - readingCountsMs)
+  if (verdict.status === 'reading') {
+    const { filesRead, files } = verdict
+    const detail = `${filesRead} of ${files} files were read again so far; the rest follows in the background`
+    return { ok: false, detail, pending: true }
+  }
+  const { isIntact, files, differing, endedAtMs } = verdict
+  const when = `when they were read until ${new Date(endedAtMs).toISOString()}`
+  if (isIntact) return { ok: true, detail: `${files} files were what was sealed, ${when}` }
+  return { ok: false, detail: `not what was sealed, ${when}: ${differing.join(', ')}` }
 }
 
 /** Keep the newest judgement of a request that is open: lists show it, and read no files for it. */

@@ -3,6 +3,7 @@ import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ApprovalState } from '../approvals.ts'
 import { commentCharsMax } from '../comments.ts'
+import type { FilesRead } from '../policies/integrity-gate.ts'
 import type { PromotionTarget } from '../policies/policy.ts'
 import type { promotions } from '../tables.ts'
 import type { GateResult } from './judge.ts'
@@ -48,9 +49,7 @@ export function promotionUrl(
   return `${server}${workspacePath(workspace)}/promotions/${id}`
 }
 
-export type FilesReadBefore = {
-  readonly ok: boolean
-  readonly detail: string
+export type FilesReadBefore = FilesRead & {
   readonly at_ms: number
 }
 

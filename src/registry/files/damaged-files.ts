@@ -87,7 +87,7 @@ export async function verifyAudited(ctx: Context, manifest: number, part: PartTo
  * has the file, the newest first, or one entry for the file if no version has it. A blob is noted
  * at most once a day, since a client that fails tries again.
  */
-async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Promise<void> {
+export async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Promise<void> {
   const { path, key, sha256, sizeBytes } = file
   const now = ctx.now()
   const blob = sql`select b.id from blobs b where b.key = ${key} and not exists (

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { manifests } from '../../artifacts/tables.ts'
 import { modelVersions } from '../tables.ts'
 
 /** When a file of a version was read last, to a day. A version without a row was read by nobody since it was registered. */
@@ -26,4 +27,34 @@ export const versionFlags = sqliteTable(
     told: text().notNull(),
   },
   (t) => [index('version_flags_due').on(t.model_version).where(sql`is_due = 1`)],
+)
+
+/**
+ * Reading all files of a manifest again in the background, for a gate that asks for it, and how far that is. The
+ * last one alone is kept.
+ */
+export const manifestReadings = sqliteTable(
+  'manifest_readings',
+  {
+    manifest: integer()
+      .primaryKey()
+      .references(() => manifests.id, { onDelete: 'cascade' }),
+    started_at_ms: integer().notNull(),
+    /** The last path that was read whole. */
+    after: text().notNull().default(''),
+    files_read: integer().notNull().default(0),
+    /** How many files differ. */
+    differing: integer().notNull().default(0),
+    /** The first of them with what is wrong, as a JSON list of texts. */
+    named: text().notNull().default('[]'),
+    /** Of the file behind `after`, one that is read in pieces: how many bytes are hashed, and what goes on with that. */
+    piece_bytes: integer(),
+    piece_state: text(),
+    ended_at_ms: integer(),
+    /** 1: every file and the list of them are what was sealed. */
+    is_intact: integer(),
+    /** Until then somebody is reading. */
+    reading_until_ms: integer(),
+  },
+  (t) => [index('manifest_readings_under_way').on(t.manifest).where(sql`ended_at_ms is null`)],
 )

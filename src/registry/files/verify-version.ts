@@ -14,9 +14,9 @@ import { verifyAudited } from './damaged-files.ts'
 import { getVersionFiles, sealedManifest } from './version-manifest.ts'
 
 /** What one call reads, unless its caller wants less: some seconds of a processor. A file is read whole. */
-const bytesMaxDefault = 2 * 1024 ** 3
+export const bytesMaxDefault = 2 * 1024 ** 3
 /** Each is a read of the store, and notes its damage; a call of a Worker has a thousand. */
-const filesMax = 400
+export const filesMax = 400
 
 /** What reading the files of a version again told so far. */
 export type VersionVerdict = {

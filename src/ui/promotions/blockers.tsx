@@ -83,13 +83,18 @@ const GateBlocker: FC<GateBlockerProps> = ({ gate, terms, view, to }) => {
         <Sign of={isFailed ? 'cross' : 'glass'} /> <Given text={gate.name} />
       </strong>
       <div>{visibleText(gate.detail)}</div>
-      {terms === undefined ? null : (
+      {terms === undefined || isBeingRead(terms, gate) ? null : (
         <div class="soft">
           <Remedy terms={terms} view={view} to={to} />
         </div>
       )}
     </li>
   )
+}
+
+/** Nobody has to do anything: the background reads on. */
+function isBeingRead(terms: Gate, { status }: GateResult): boolean {
+  return terms.type === 'integrity' && status === 'pending'
 }
 
 type RemedyProps = Pick<GateBlockerProps, 'view' | 'to'> & { readonly terms: Gate }

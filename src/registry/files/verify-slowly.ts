@@ -1,0 +1,213 @@
+import { sql } from 'drizzle-orm'
+import { hashPiece, pieceBytes } from '../../artifacts/hash-piece.ts'
+import {
+  type DifferingFile,
+  digestManifest,
+  readAllManifestFiles,
+  readManifestFiles,
+  type SealedFile,
+} from '../../artifacts/manifest.ts'
+import { type Context, type Platform, systemContext } from '../../platform/context.ts'
+import { failureText, logError } from '../../platform/log.ts'
+import { recordDamage, verifyAudited } from './damaged-files.ts'
+import type { manifestReadings } from './tables.ts'
+
+/** How much of the files of a version is read in one go. */
+export type ReadingPace = {
+  /** One run begins no second step after that. */
+  readonly forMs: number
+  /** Files that one run reads: each is a read of the store, of which a call of a Worker has a thousand. */
+  readonly filesMax: number
+  /** A step reads so many bytes in whole files, and a larger file in pieces of its own. */
+  readonly stepBytes: number
+  readonly pieceBytes: number
+}
+
+const usual = { filesMax: 300, stepBytes: 256 * 1024 ** 2, pieceBytes }
+const filesPerStep = 100
+
+/** Who died while reading keeps others from it for that long; each step begins it anew. */
+const leaseMs = 60_000
+/** A version whose files were not what was sealed is read again no sooner: somebody may have repaired it. */
+const repairMs = 60_000
+/** Differing files that a verdict names. */
+const namedMax = 10
+
+type Reading = typeof manifestReadings.$inferSelect
+
+/** What reading all files of a manifest in the background told. */
+export type SlowVerdict =
+  | { readonly status: 'reading'; readonly filesRead: number; readonly files: number }
+  | {
+      readonly status: 'read'
+      readonly isIntact: boolean
+      readonly files: number
+      readonly startedAtMs: number
+      readonly endedAtMs: number
+      /** The first of the files that differ, each with what is wrong. */
+      readonly differing: readonly string[]
+    }
+
+/**
+ * What the last reading of all files of a manifest told. Where there is none, one is begun.
+ *
+ * @param endedAfterMs an older one does not count, nor one after which a file was found damaged: then another is begun
+ */
+export async function readSlowVerdict(
+  ctx: Context,
+  manifest: number,
+  endedAfterMs: number,
+): Promise<SlowVerdict> {
+  await ctx.db.all(sql`insert into manifest_readings (manifest, started_at_ms)
+    select id, ${ctx.now()} from manifests where id = ${manifest}
+    on conflict (manifest) do update set started_at_ms = excluded.started_at_ms, after = '',
+      files_read = 0, differing = 0, named = '[]', piece_bytes = null, piece_state = null,
+      ended_at_ms = null, is_intact = null, reading_until_ms = null
+    where ended_at_ms is not null and (ended_at_ms < ${endedAfterMs}
+      or (is_intact = 0 and ended_at_ms < ${ctx.now() - repairMs}) or exists (
+      select 1 from damaged_blobs d join manifest_files f on f.blob = d.blob
+      where f.manifest = ${manifest} and is_intact = 1 and d.recorded_at_ms >= started_at_ms))`)
+  const row = await ctx.db.first(sql<Reading & { files: number }>`
+    select r.*, m.file_count as files from manifest_readings r join manifests m on m.id = r.manifest
+    where r.manifest = ${manifest}`)
+  if (!row) throw new Error(`there is no manifest ${manifest}`)
+  const { files, files_read, started_at_ms, ended_at_ms, is_intact, named } = row
+  if (ended_at_ms === null) return { status: 'reading', filesRead: files_read, files }
+  const differing: string[] = JSON.parse(named)
+  const [startedAtMs, endedAtMs] = [started_at_ms, ended_at_ms]
+  return { status: 'read', isIntact: is_intact === 1, files, startedAtMs, endedAtMs, differing }
+}
+
+/**
+ * Go on reading the files of manifests for which somebody waits, some at each call. A failure is logged, and tried
+ * again once its lease has ended. Several processes may do it at once.
+ */
+export async function readAsked(
+  platform: Platform,
+  pace: Pick<ReadingPace, 'forMs'> & Partial<ReadingPace>,
+): Promise<void> {
+  const whole = { ...usual, ...pace }
+  const untilMs = platform.now() + pace.forMs
+  let filesLeft = whole.filesMax
+  while (filesLeft > 0) {
+    const reading = await claim(platform)
+    if (!reading) return
+    const ctx = systemContext(platform)
+    try {
+      filesLeft = await readSome(ctx, reading, { ...whole, untilMs, filesLeft })
+    } catch (err) {
+      const { manifest } = reading
+      logError({ event: 'files not read', manifest, error: failureText(err) })
+    }
+    if (platform.now() >= untilMs) return
+  }
+}
+
+async function claim({ db, now }: Platform): Promise<Reading | undefined> {
+  const isFree = sql`ended_at_ms is null and coalesce(reading_until_ms, 0) <= ${now()}`
+  return db.first(sql<Reading>`update manifest_readings set reading_until_ms = ${now() + leaseMs}
+    where manifest = (select manifest from manifest_readings where ${isFree}
+      order by started_at_ms, manifest limit 1) and ${isFree} returning *`)
+}
+
+/** @returns how many files may still be read in this run */
+async function readSome(
+  ctx: Context,
+  first: Reading,
+  bounds: ReadingPace & { readonly untilMs: number; readonly filesLeft: number },
+): Promise<number> {
+  let reading: Reading | undefined = first
+  let filesLeft = bounds.filesLeft
+  while (reading && reading.ended_at_ms === null) {
+    const step = await readStep(ctx, reading, { ...bounds, filesLeft })
+    filesLeft -= step.reads
+    reading = await keepStep(ctx, reading, step)
+    if (filesLeft <= 0 || ctx.now() >= bounds.untilMs) break
+  }
+  await ctx.db.all(sql`update manifest_readings set reading_until_ms = null
+    where manifest = ${first.manifest}`)
+  return filesLeft
+}
+
+type Step = Pick<Reading, 'after' | 'piece_bytes' | 'piece_state'> & {
+  readonly reads: number
+  /** Files that were read to their end. */
+  readonly files: number
+  readonly differing: readonly DifferingFile[]
+  readonly isLast: boolean
+}
+
+async function readStep(
+  ctx: Context,
+  reading: Reading,
+  bounds: ReadingPace & { readonly filesLeft: number },
+): Promise<Step> {
+  const { manifest, after } = reading
+  const [next] = await readManifestFiles(ctx, manifest, { after, count: 1 })
+  if (next && next.sizeBytes > bounds.stepBytes) return readPiece(ctx, reading, { next, ...bounds })
+  const found = await verifyAudited(ctx, manifest, {
+    after,
+    bytesMax: bounds.stepBytes,
+    filesMax: Math.min(bounds.filesLeft, filesPerStep),
+  })
+  return {
+    after: found.next ?? found.files.at(-1)?.path ?? after,
+    reads: found.files.length,
+    files: found.files.length,
+    differing: found.differing,
+    isLast: found.next === undefined,
+    piece_bytes: null,
+    piece_state: null,
+  }
+}
+
+/** The next piece of a file that is too large to be read whole. */
+async function readPiece(
+  ctx: Context,
+  { after, piece_bytes, piece_state }: Reading,
+  { next, pieceBytes }: ReadingPace & { readonly next: SealedFile },
+): Promise<Step> {
+  const from = piece_bytes ?? 0
+  const { key, path, sha256, sizeBytes } = next
+  const to = Math.min(from + pieceBytes, sizeBytes)
+  const piece = { sizeBytes, from, to, state: piece_state ?? undefined }
+  const hashed = await hashPiece(ctx.blobs, key, piece)
+  const state = 'state' in hashed ? hashed.state : undefined
+  const whole = { reads: 1, files: 1, isLast: false, piece_bytes: null, piece_state: null }
+  if (state !== undefined && to < sizeBytes) {
+    return { ...whole, files: 0, after, differing: [], piece_bytes: to, piece_state: state }
+  }
+  if (state === sha256) return { ...whole, after: path, differing: [] }
+  const isMissing = 'sizeFound' in hashed && hashed.sizeFound === undefined
+  const problem = isMissing ? 'missing' : 'changed'
+  await recordDamage(ctx, next, problem)
+  return { ...whole, after: path, differing: [{ ...next, problem }] }
+}
+
+/** Keep how far a step came. @returns undefined: it was begun anew, or another process took this one for dead */
+async function keepStep(ctx: Context, before: Reading, step: Step): Promise<Reading | undefined> {
+  const { manifest } = before
+  const count = before.differing + step.differing.length
+  const named: string[] = JSON.parse(before.named)
+  named.push(...step.differing.map(({ path, problem }) => `${path} ${problem}`))
+  const ended = step.isLast
+    ? { atMs: ctx.now(), isIntact: count === 0 && (await isAsSealed(ctx, manifest)) }
+    : undefined
+  return ctx.db.first(sql<Reading>`update manifest_readings set after = ${step.after},
+      files_read = files_read + ${step.files}, differing = ${count},
+      named = ${JSON.stringify(named.slice(0, namedMax))},
+      piece_bytes = ${step.piece_bytes}, piece_state = ${step.piece_state},
+      ended_at_ms = ${ended?.atMs ?? null}, is_intact = ${ended ? Number(ended.isIntact) : null},
+      reading_until_ms = ${ctx.now() + leaseMs}
+    where manifest = ${manifest} and started_at_ms = ${before.started_at_ms}
+      and after = ${before.after} and piece_bytes is ${before.piece_bytes} and ended_at_ms is null
+    returning *`)
+}
+
+/** Whether the list of files is still the one that was sealed. */
+async function isAsSealed(ctx: Context, manifest: number): Promise<boolean> {
+  const row = await ctx.db.first(
+    sql<{ digest: string }>`select digest from manifests where id = ${manifest}`,
+  )
+  return row?.digest === (await digestManifest(ctx, await readAllManifestFiles(ctx, manifest)))
+}

@@ -1,0 +1,151 @@
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import type { BlobStore } from '../../../src/platform/ports.ts'
+import { readAsked, readSlowVerdict } from '../../../src/registry/files/verify-slowly.ts'
+import { findManifestId } from '../../../src/registry/files/version-manifest.ts'
+import { contextOf } from '../../support/accounts.ts'
+import { registryServer } from '../../support/registry-server.ts'
+
+const now = { ms: 1_800_000_000_000 }
+const files = {
+  a: 'a'.repeat(10),
+  'b/large': 'b'.repeat(1000),
+  c: 'c'.repeat(10),
+  d: 'd'.repeat(10),
+}
+/** A step is two small files, or a piece of the large one. */
+const pace = { forMs: 0, filesMax: 1000, stepBytes: 20, pieceBytes: 256 }
+
+/** A sealed version of four files, one of them too large for a step; what is read of its files is counted. */
+async function sealedVersion() {
+  const server = await registryServer({ now: () => now.ms })
+  const { runId, root } = await server.createRun()
+  const watched = { bytes: 0 }
+  const { blobs } = server.platform
+  const get: typeof blobs.get = async (key, range) => {
+    const found = await blobs.get(key, range)
+    watched.bytes += range ? range.end - range.start : (found?.sizeBytes ?? 0)
+    return found
+  }
+  const ctx = contextOf(server.platform)
+  for (const [path, text] of Object.entries(files)) {
+    await server.upload(`${root}/model/${path}`, text)
+  }
+  await server.createModel('m')
+  await server.createVersion('m', `${root}/model`, { run_id: runId })
+  const [version] = await ctx.db.all(sql<{ id: number }>`select id from model_versions`)
+  const manifest = (await findManifestId(ctx, version?.id ?? 0)) ?? 0
+  const platform = { ...server.platform, blobs: Object.assign(Object.create(blobs), { get }) }
+  const keyOf = async (path: string) =>
+    (
+      await ctx.db.first(sql<{ key: string }>`select b.key from manifest_files f
+      join blobs b on b.id = f.blob where f.path = ${path}`)
+    )?.key ?? ''
+  return { ...server, store: blobs, platform, ctx, manifest, watched, keyOf, root }
+}
+
+const size = Object.values(files).join('').length
+
+test('the files of a version are read in steps, a large one in pieces, and nothing twice', async () => {
+  const { platform, ctx, manifest, watched } = await sealedVersion()
+  expect(await readSlowVerdict(ctx, manifest, 0)).toEqual({
+    status: 'reading',
+    filesRead: 0,
+    files: 4,
+  })
+  const seen: number[] = []
+  for (let run = 0; run < 12; run++) {
+    await readAsked(platform, pace)
+    const verdict = await readSlowVerdict(ctx, manifest, 0)
+    if (verdict.status === 'read') {
+      expect(verdict).toMatchObject({ isIntact: true, files: 4, differing: [] })
+      expect(seen).toEqual([1, 1, 1, 1, 2])
+      expect(watched.bytes).toBe(size)
+      return
+    }
+    seen.push(verdict.filesRead)
+  }
+  expect.unreachable('it was never read to its end')
+})
+
+test('a process that dies is followed by another once its lease has ended, which reads its last step again', async () => {
+  const { platform, ctx, manifest, watched } = await sealedVersion()
+  await readSlowVerdict(ctx, manifest, 0)
+  const get: BlobStore['get'] = platform.blobs.get
+  let reads = 0
+  const dying: BlobStore['get'] = async (...given) => {
+    if (++reads === 3) throw new Error('the process died')
+    return get(...given)
+  }
+  const long = { ...pace, forMs: 60_000 }
+  const blobs = Object.assign(Object.create(platform.blobs), { get: dying })
+  await readAsked({ ...platform, blobs }, long)
+  await readAsked(platform, long)
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ status: 'reading', filesRead: 1 })
+  now.ms += 60_000
+  await readAsked(platform, long)
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ status: 'read', isIntact: true })
+  expect(watched.bytes).toBe(size)
+})
+
+test.each([
+  ['missing', 'b/large', undefined],
+  ['changed', 'b/large', 'B'.repeat(1000)],
+  ['changed', 'b/large', 'short'],
+  ['missing', 'd', undefined],
+])('a file that is %s is told, and stands in the audit log', async (problem, path, other) => {
+  const { platform, store, ctx, manifest, keyOf } = await sealedVersion()
+  const key = await keyOf(path)
+  await store.delete([key])
+  if (other !== undefined) {
+    const body = new Blob([other]).stream()
+    await store.put(key, body as unknown as AsyncIterable<Uint8Array>, other.length)
+  }
+  await readSlowVerdict(ctx, manifest, 0)
+  await readAsked(platform, { ...pace, forMs: 60_000 })
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({
+    status: 'read',
+    isIntact: false,
+    differing: [`${path} ${problem}`],
+  })
+  const entries = await ctx.db.all(
+    sql`select 1 from audit_entries where action = 'model_version.damaged'`,
+  )
+  expect(entries).toHaveLength(1)
+})
+
+test('a reading that is too old, or followed by damage, does not count, and another is begun', async () => {
+  const { platform, store, ctx, manifest, keyOf, call } = await sealedVersion()
+  const read = async () => {
+    await readAsked(platform, { ...pace, forMs: 60_000 })
+    return readSlowVerdict(ctx, manifest, 0)
+  }
+  await readSlowVerdict(ctx, manifest, 0)
+  expect(await read()).toMatchObject({ isIntact: true })
+  now.ms += 1000
+  expect(await readSlowVerdict(ctx, manifest, now.ms)).toMatchObject({
+    status: 'reading',
+    filesRead: 0,
+  })
+  expect(await read()).toMatchObject({ isIntact: true })
+  await store.delete([await keyOf('c')])
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ isIntact: true })
+  await call('POST', '/api/v1/models/m/versions/1/verify')
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ status: 'reading' })
+  expect(await read()).toMatchObject({ isIntact: false, differing: ['c missing'] })
+})
+
+test('what did not hold is read again once a minute has passed', async () => {
+  const { platform, store, ctx, manifest, keyOf } = await sealedVersion()
+  const key = await keyOf('c')
+  await store.delete([key])
+  await readSlowVerdict(ctx, manifest, 0)
+  await readAsked(platform, { ...pace, forMs: 60_000 })
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ isIntact: false })
+  const body = new Blob([files.c]).stream()
+  await store.put(key, body as unknown as AsyncIterable<Uint8Array>, files.c.length)
+  now.ms += 60_001
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ status: 'reading' })
+  await readAsked(platform, { ...pace, forMs: 60_000 })
+  expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ isIntact: true })
+})
