@@ -337,7 +337,7 @@ function value({ name, type }: Column, seed: number): SQL {
   // Columns that are named for the thing, and hold what another table has under another name.
   if (name === 'model' && /text/i.test(type)) return sql`${`name ${seed}`}`
   // Checked, or read by generated columns, as JSON.
-  if (/^(tags|metadata)$/.test(name)) return sql`${'{}'}`
+  if (/^(tags|metadata|scan)$/.test(name)) return sql`${'{}'}`
   if (name === 'key') return sql`${`hint ${seed}`}`
   if (name === 'session') return sql`${`id_hash ${seed}`}`
   if (name === 'actor') return sql`${`{"name":"${seed}"}`}`
