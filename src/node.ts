@@ -32,7 +32,7 @@ import { passwordRounds, passwordTurns } from './platform/password-turns.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
-import { s3Options } from './platform/s3/s3-options.ts'
+import { s3Options, signsParts } from './platform/s3/s3-options.ts'
 import {
   readBundleKey,
   readChoice,
@@ -132,7 +132,8 @@ function isRemote(url: string): boolean {
 
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {
   const place = given('artifacts') ?? fallback
-  if (place.startsWith('s3://')) return new S3BlobStore(s3Options(place, given), sha256)
+  const how = { signsParts: signsParts(place, given) }
+  if (place.startsWith('s3://')) return new S3BlobStore(s3Options(place, given), sha256, how)
   if (/^[a-z][a-z\d+.-]+:/i.test(place) && !place.startsWith('file:')) {
     throw new StartError(`artifacts cannot be kept in '${place}'; give a folder or s3://bucket`)
   }

@@ -6,10 +6,13 @@ import { givenBundleKey } from './platform/bundle-key.ts'
 import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
 import { passwordRounds } from './platform/password-turns.ts'
+import type { MultipartStore } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
+import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
+import { s3Options } from './platform/s3/s3-options.ts'
 import { readBundleKey, readSettings, readSigningKey } from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
-import { givenBy } from './platform/settings/setting-table.ts'
+import { type Given, givenBy } from './platform/settings/setting-table.ts'
 import { publicPath, type Settings } from './platform/settings/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
 import { migrateOnce } from './platform/workers/migrate-once.ts'
@@ -86,7 +89,7 @@ function partsOf(env: Bindings): IsolateParts {
   if (made) return made
   const parts: IsolateParts = {
     db: new D1(env.DB),
-    blobs: new R2BlobStore(env.ARTIFACTS),
+    blobs: new R2BlobStore(env.ARTIFACTS, { multipart: directUploads(givenBy(env)) }),
     settings: settingsOf(env),
     bundleKey: givenBundleKey(readBundleKey(givenBy(env))),
     now: Date.now,
@@ -101,6 +104,13 @@ function partsOf(env: Bindings): IsolateParts {
   }
   known.set(env, parts)
   return parts
+}
+
+/** Uploads by R2's S3 API, where the operator gave its keys, so that clients send parts to R2 themselves. */
+function directUploads(given: Given): MultipartStore | undefined {
+  const place = given('direct-uploads')
+  if (place === undefined) return undefined
+  return new S3BlobStore(s3Options(place, given), sha256, { signsParts: true }).multipart
 }
 
 function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {

@@ -6,6 +6,7 @@ import {
   joinPaths,
   placeInWorkspace,
 } from '../artifacts/path.ts'
+import { signDirectParts } from '../artifacts/uploads/direct-parts.ts'
 import { abortUpload, completeUpload, createUpload } from '../artifacts/uploads/multipart.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
@@ -60,13 +61,11 @@ export const multipartOperations: readonly Operation[] = [
       }
       await refuseUnreadAt(ctx, path)
       const uploadId = await createUpload(ctx, path)
+      const given = { count, lifetimeMs: partLifetimeMs }
+      const direct = await signDirectParts(ctx, uploadId, given)
       const credentials = []
       for (let part = 1; part <= count; part++) {
-        const url = await signUrl(c, {
-          permit: ['put part', uploadId, part, path],
-          lifetimeMs: partLifetimeMs,
-          path: `/api/v1/uploads/${uploadId}/parts/${part}`,
-        })
+        const url = direct?.[part - 1] ?? (await ownPartUrl(c, { uploadId, part, path }))
         credentials.push({ url, part_number: part, headers: {} })
       }
       return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
@@ -97,6 +96,22 @@ export const multipartOperations: readonly Operation[] = [
     },
   }),
 ]
+
+/** Where this server takes a part. */
+function ownPartUrl(
+  c: AppContext,
+  {
+    uploadId,
+    part,
+    path,
+  }: { readonly uploadId: string; readonly part: number; readonly path: string },
+): Promise<string> {
+  return signUrl(c, {
+    permit: ['put part', uploadId, part, path],
+    lifetimeMs: partLifetimeMs,
+    path: `/api/v1/uploads/${uploadId}/parts/${part}`,
+  })
+}
 
 /** EDIT on what the file belongs to; without a file, on what its folder does. */
 function mayUpload(verb: string) {

@@ -74,6 +74,9 @@ export type NewPart = {
   readonly sizeBytes: number
 }
 
+/** `part` is its number. */
+export type PartToSign = { readonly part: number; readonly lifetimeMs: number }
+
 /** Uploads in parts that may arrive in any order and more than once. Part numbers start at 1. */
 export interface MultipartStore {
   create(key: string): Promise<string>
@@ -82,6 +85,11 @@ export interface MultipartStore {
    * @throws RESOURCE_DOES_NOT_EXIST no such upload: it was completed, aborted or swept
    */
   putPart(key: string, uploadId: string, part: NewPart): Promise<string>
+  /**
+   * A URL to which a part is sent without this server, until it ends. Absent where the operator wants none, or the
+   * store gives none.
+   */
+  signPart?(key: string, uploadId: string, of: PartToSign): Promise<string>
   /**
    * Join the parts; the key appears whole or not at all. Reads it for the hash, unless it is too large
    * for that. Joining an upload again gives the same result as long as its key is there; that the list

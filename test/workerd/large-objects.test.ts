@@ -4,7 +4,7 @@ import { streamBytes } from '../../src/core/bytes.ts'
 import { R2BlobStore } from '../../src/platform/workers/r2-blob-store.ts'
 
 test('an object that is too large to be read as it is joined is told without a hash, also the second time', async () => {
-  const { multipart } = new R2BlobStore(env.ARTIFACTS, 8)
+  const { multipart } = new R2BlobStore(env.ARTIFACTS, { measuredMax: 8 })
   const join = async (bytes: number) => {
     const key = `blobs/${crypto.randomUUID()}`
     const id = await multipart.create(key)

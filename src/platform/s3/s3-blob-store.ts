@@ -1,11 +1,9 @@
 import { chunksOf } from '../../core/bytes.ts'
-import { invalid } from '../../core/error.ts'
 import { measureBody, measureJoined, type Sha256 } from '../hash.ts'
 import {
   checkPartNumber,
   checkPartOrder,
   measuredBytesMax,
-  noSuchUpload,
   partsMax,
   splitIntoSlices,
 } from '../parts.ts'
@@ -18,11 +16,13 @@ import {
   type Leftover,
   type MultipartStore,
   type OpenBlob,
+  type PartToSign,
   type Stored,
   type StoredObject,
 } from '../ports.ts'
 import { gatherPart, hashChunks, streamPieces } from './s3-bodies.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
+import { refuseMistakes } from './s3-mistakes.ts'
 import { decoded, nextUploads, xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
 /** Bodies are sent in buffered pieces, which can be sent again. S3 requires at least 5 MiB. */
@@ -36,17 +36,24 @@ const ifFree = { 'if-none-match': '*' }
 /** Its error codes for that; the second while another write of the key is under way. */
 const takenCodes = ['PreconditionFailed', 'ConditionalRequestConflict']
 
+type S3Uploads = {
+  /** Up to which size an object is hashed as soon as its parts are joined. */
+  readonly measuredMax?: number
+  /** Whether clients get URLs of the bucket for their parts. */
+  readonly signsParts?: boolean
+}
+
 /** Blobs in any store that speaks S3, with nothing but `fetch`. */
 export class S3BlobStore implements BlobStore {
   readonly #s3: S3Client
   readonly #sha256: () => Sha256
   readonly #measuredBytesMax: number
 
-  /** @param measuredMax up to which size an object is hashed as soon as its parts are joined */
-  constructor(options: S3Options, sha256: () => Sha256, measuredMax = measuredBytesMax) {
+  constructor(options: S3Options, sha256: () => Sha256, how: S3Uploads = {}) {
     this.#s3 = new S3Client(options)
     this.#sha256 = sha256
-    this.#measuredBytesMax = measuredMax
+    this.#measuredBytesMax = how.measuredMax ?? measuredBytesMax
+    if (how.signsParts) this.multipart.signPart = (...given) => this.#signPart(...given)
   }
 
   readonly multipart: MultipartStore = {
@@ -54,13 +61,13 @@ export class S3BlobStore implements BlobStore {
     putPart: async (key, uploadId, { part, body, sizeBytes }) => {
       checkPartNumber(part)
       const bytes = await gatherPart(body, sizeBytes)
-      return clearly(uploadId, this.#uploadPart(key, uploadId, { part, bytes }))
+      return refuseMistakes(uploadId, this.#uploadPart(key, uploadId, { part, bytes }))
     },
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
       const etags = parts.map(({ part, etag }) => ({ part, etag }))
       try {
-        await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
+        await refuseMistakes(uploadId, this.#completeUpload(key, uploadId, etags))
       } catch (err) {
         // Already joined, by a call whose answer was lost or that ran at the same time.
         const before = await this.#joined(key)
@@ -74,6 +81,12 @@ export class S3BlobStore implements BlobStore {
     abort: async (key, uploadId) => {
       await this.#unlessMissing('DELETE', key, { query: { uploadId } })
     },
+  }
+
+  #signPart(key: string, uploadId: string, { part, lifetimeMs }: PartToSign): Promise<string> {
+    checkPartNumber(part)
+    const query = { partNumber: String(part), uploadId }
+    return this.#s3.presign('PUT', this.#key(key), { query, lifetimeMs })
   }
 
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
@@ -277,23 +290,5 @@ export class S3BlobStore implements BlobStore {
 
   #key(key: string): string {
     return this.#s3.prefix + key
-  }
-}
-
-/** A client's mistake with its upload gets a clear error; other failures pass unchanged. */
-async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call
-  } catch (err) {
-    if (!(err instanceof S3Error)) throw err
-    const cause = { cause: err }
-    if (err.code === 'NoSuchUpload') throw noSuchUpload(uploadId, cause)
-    if (err.code === 'InvalidPart' || err.code === 'MalformedXML') {
-      throw invalid('A part was not uploaded, or has another ETag; upload it again', cause)
-    }
-    if (err.code === 'EntityTooSmall') {
-      throw invalid('Every part but the last must have 5 MiB at least', cause)
-    }
-    throw err
   }
 }

@@ -81,6 +81,17 @@ export class S3Client {
     }
   }
 
+  /** A URL by which anybody may make one request until it ends. Host and query are signed, the body is not. */
+  async presign(
+    method: string,
+    key: string,
+    { query, lifetimeMs }: Required<Pick<S3Request, 'query'>> & { readonly lifetimeMs: number },
+  ): Promise<string> {
+    const expires = { 'X-Amz-Expires': String(Math.floor(lifetimeMs / 1000)) }
+    const url = this.#url(key, { ...query, ...expires })
+    return (await this.#aws.sign(url, { method, aws: { signQuery: true } })).url
+  }
+
   /** @returns undefined when the connection broke and another try may help */
   async #try(
     method: string,

@@ -27,3 +27,16 @@ export function s3Options(place: string, given: Given): S3Options {
     sessionToken: given('s3-session-token'),
   }
 }
+
+/**
+ * Whether clients are to send parts to the bucket of `place` themselves.
+ *
+ * @throws StartError the setting names another place
+ */
+export function signsParts(place: string, given: Given): boolean {
+  const wanted = given('direct-uploads')
+  if (wanted === undefined || wanted === place) return wanted !== undefined
+  throw new StartError(
+    `direct-uploads is '${wanted}', and artifacts are stored in '${place}': both must name the same bucket and prefix`,
+  )
+}

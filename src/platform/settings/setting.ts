@@ -20,6 +20,7 @@ export type Setting = {
 
 /** Which command reads a setting, and whether a Worker does too. */
 export const storage = { of: 'storage', worker: false } as const
+export const storageEverywhere = { of: 'storage', worker: true } as const
 export const server = { of: 'server', worker: false } as const
 export const everywhere = { of: 'server', worker: true } as const
 

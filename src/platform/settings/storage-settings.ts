@@ -1,4 +1,4 @@
-import { type Setting, storage } from './setting.ts'
+import { type Setting, storage, storageEverywhere } from './setting.ts'
 
 /** Where the database and the artifacts are. */
 export const storageSettings = [
@@ -43,14 +43,21 @@ export const storageSettings = [
       'Where file bodies are stored: a folder, or s3://bucket/prefix; artifacts in the data folder when absent.',
   },
   {
-    ...storage,
+    ...storageEverywhere,
+    name: 'direct-uploads',
+    value: 'place',
+    meaning:
+      'Clients send the parts of large files straight to the bucket, by URLs that its keys sign: s3://bucket/prefix, that of the artifacts, at the endpoint that clients reach. Whom a storage quota counts for sends them through the server.',
+  },
+  {
+    ...storageEverywhere,
     name: 's3-endpoint',
     value: 'url',
     also: ['MLFLOW_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
     meaning: "URL of an S3-compatible store; Amazon's own when absent.",
   },
   {
-    ...storage,
+    ...storageEverywhere,
     name: 's3-region',
     value: 'region',
     default: 'us-east-1',
@@ -58,7 +65,7 @@ export const storageSettings = [
     meaning: 'Region of the S3 bucket.',
   },
   {
-    ...storage,
+    ...storageEverywhere,
     name: 's3-access-key-id',
     value: 'id',
     secret: true,
@@ -66,7 +73,7 @@ export const storageSettings = [
     meaning: 'Access key for S3.',
   },
   {
-    ...storage,
+    ...storageEverywhere,
     name: 's3-secret-access-key',
     value: 'key',
     secret: true,
@@ -74,7 +81,7 @@ export const storageSettings = [
     meaning: 'Secret key for S3.',
   },
   {
-    ...storage,
+    ...storageEverywhere,
     name: 's3-session-token',
     value: 'token',
     secret: true,

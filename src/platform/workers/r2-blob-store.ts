@@ -32,18 +32,27 @@ const deletesMax = 1000
 /** Makes the bucket itself refuse to overwrite a key, at the moment of writing. */
 const ifFree = { etagDoesNotMatch: '*' }
 
+type R2Uploads = {
+  /** Up to which size an object is hashed as soon as its parts are joined. */
+  readonly measuredMax?: number
+  /** What handles uploads in place of the binding: R2's other door, by which clients send parts themselves. */
+  readonly multipart?: MultipartStore | undefined
+}
+
 /** Blobs in a Cloudflare R2 bucket. */
 export class R2BlobStore implements BlobStore {
   readonly #bucket: R2Bucket
   readonly #measuredBytesMax: number
 
-  /** @param measuredMax up to which size an object is hashed as soon as its parts are joined */
-  constructor(bucket: R2Bucket, measuredMax = measuredBytesMax) {
+  constructor(bucket: R2Bucket, { measuredMax, multipart }: R2Uploads = {}) {
     this.#bucket = bucket
-    this.#measuredBytesMax = measuredMax
+    this.#measuredBytesMax = measuredMax ?? measuredBytesMax
+    this.multipart = multipart ?? this.#bound
   }
 
-  readonly multipart: MultipartStore = {
+  readonly multipart: MultipartStore
+
+  readonly #bound: MultipartStore = {
     create: async (key) => (await this.#bucket.createMultipartUpload(key)).uploadId,
     putPart: async (key, uploadId, { part, body, sizeBytes }) => {
       checkPartNumber(part)

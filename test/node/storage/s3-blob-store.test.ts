@@ -35,7 +35,7 @@ test('two prefixes of one bucket do not see each other', async () => {
 })
 
 test('an object that is too large to be read as it is joined is told without a hash, also the second time', async () => {
-  const store = new S3BlobStore(await s3.bucket(), sha256, 8)
+  const store = new S3BlobStore(await s3.bucket(), sha256, { measuredMax: 8 })
   const join = async (bytes: number) => {
     const key = `blobs/${bytes}`
     const id = await store.multipart.create(key)
