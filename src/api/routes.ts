@@ -27,6 +27,7 @@ import { collectionRoutes } from './registry/collections.ts'
 import { compareRoutes } from './registry/compare.ts'
 import { downloadRoutes } from './registry/downloads.ts'
 import { factRoutes } from './registry/facts.ts'
+import { filePlaceRoutes } from './registry/file-places.ts'
 import { holderRoutes } from './registry/holders.ts'
 import { lineageRoutes } from './registry/lineage.ts'
 import { modelVersionRoutes } from './registry/model-versions.ts'
@@ -60,6 +61,7 @@ export const served: readonly ServedEndpoint[] = [
   ...modelVersionRoutes,
   ...versionFileRoutes,
   ...versionScanRoutes,
+  ...filePlaceRoutes,
   ...retentionRoutes,
   ...factRoutes,
   ...cardRoutes,

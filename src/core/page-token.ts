@@ -57,7 +57,8 @@ function parseFields(token: string): (string | number | null)[] | undefined {
 }
 
 function isKeyPart(value: unknown): value is string | number | null {
-  return value === null || typeof value === 'string' || typeof value === 'number'
+  // JSON reads 1e999 as infinity, which no statement takes.
+  return value === null || typeof value === 'string' || Number.isFinite(value)
 }
 
 /** FNV-1a, 32 bits: tells queries apart; it guards against mistakes, not against forgery. */

@@ -1,25 +1,36 @@
 import { sql } from 'drizzle-orm'
 import { includes } from '../access/permissions/levels.ts'
-import { type Part, readLevels } from '../access/permissions/permitted.ts'
+import { mayAll, type Part, readLevels } from '../access/permissions/permitted.ts'
 import { foldersAboveOf } from '../artifacts/path.ts'
 import type { Context } from '../platform/context.ts'
 import { defaultFolder, partOf } from './permissions.ts'
 
 /** Whether the caller may read what lies at one of these paths, as `requireArtifacts` judges each. */
 export async function mayReadSomePath(ctx: Context, paths: readonly string[]): Promise<boolean> {
+  return (await readablePathsOf(ctx, paths)).length > 0
+}
+
+/** Those of the paths that the caller may read, as `requireArtifacts` judges each. */
+export async function readablePathsOf(ctx: Context, paths: readonly string[]): Promise<string[]> {
+  if (mayAll(ctx)) return [...paths]
   const owners = await readOwners(ctx, paths)
-  const byPart = Map.groupBy(owners, ({ part }) => part)
-  for (const [part, owned] of byPart) {
+  const readable = new Set<string>()
+  for (const [part, owned] of Map.groupBy(owners, ({ part }) => part)) {
     const ids = JSON.stringify([...new Set(owned.map(({ experiment }) => experiment))])
     const on = sql`select e.id, cast(e.id as text) as name, 0 as is_prompt from experiments e
       where e.workspace = ${ctx.workspace} and e.id in (select value from json_each(${ids}))`
     const levels = await readLevels(ctx, { owner: 'experiment', on, part })
-    if (levels.some(({ level }) => includes(level, 'READ'))) return true
+    const open = new Set(levels.filter(({ level }) => includes(level, 'READ')).map(({ id }) => id))
+    for (const { path, experiment } of owned) if (open.has(experiment)) readable.add(path)
   }
-  return false
+  return paths.filter((path) => readable.has(path))
 }
 
-type Owned = { readonly experiment: number; readonly part: Part | undefined }
+type Owned = {
+  readonly path: string
+  readonly experiment: number
+  readonly part: Part | undefined
+}
 
 async function readOwners(ctx: Context, paths: readonly string[]): Promise<Owned[]> {
   const above = new Set(paths.flatMap((path) => ['', ...foldersAboveOf(path), path]))
@@ -39,6 +50,6 @@ async function readOwners(ctx: Context, paths: readonly string[]): Promise<Owned
     const experimentOf = (folder: string) => roots.get(folder) ?? 0
     const lowest = more.reduce((a, b) => (experimentOf(b) < experimentOf(a) ? b : a), root)
     const rest = lowest === '' ? path : path.slice(lowest.length + 1)
-    return [{ experiment: experimentOf(lowest), part: partOf(rest) }]
+    return [{ path, experiment: experimentOf(lowest), part: partOf(rest) }]
   })
 }

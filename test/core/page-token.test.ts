@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodePageToken, encodePageToken } from '../../src/core/page-token.ts'
+import { decodePageToken, encodePageToken, fingerprintOf } from '../../src/core/page-token.ts'
 
 const query = ['runs', 'default', 'metrics.acc > 0.9', ['start_time desc']]
 
@@ -27,3 +27,10 @@ test.each(['x', '%', 'bnVsbA', 'W10', 'W3t9XQ', 'eyJhIjoxfQ', 'WzEsdHJ1ZV0', 'A'
     expect(() => decodePageToken(query, token)).toThrow(/^Invalid page token/)
   },
 )
+
+test('a forged token with a number that is none is refused: no statement takes it', () => {
+  const text = `[${fingerprintOf(query)},1e999]`
+  expect(() => decodePageToken(query, btoa(text).replaceAll('=', ''))).toThrow(
+    /^Invalid page token/,
+  )
+})

@@ -556,6 +556,7 @@ const nothingToImport = { source: 's', items: [] }
 export const apiRows: Readonly<Record<string, Row>> = {
   whoami: ['signed in', () => ours.get('whoami')],
   find: ['signed in', () => ours.get('find?q=a')],
+  findFilePlaces: ['signed in', () => ours.get(`search?sha256=${'0'.repeat(64)}`)],
   getOpenApi: ['signed in', () => ours.get('openapi.json')],
   listAudit: ['read_audit', () => ours.get('audit')],
   exportAudit: ['read_audit', () => ours.get('audit/export')],
