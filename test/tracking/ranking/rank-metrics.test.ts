@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { rankMetrics } from '../../../src/tracking/ranking/rank-metrics.ts'
 import { seedRuns } from '../../search/seed.ts'
 import { Clock } from '../../support/clock.ts'
+import { importedExperiment, importedRun } from '../../support/imported.ts'
 import { testServer } from '../../support/server.ts'
 
 const minute = 60_000
@@ -125,4 +126,28 @@ test('work that fails is tried again a minute later from where it was', async ()
   s.clock.pass(2 * minute)
   await rankMetrics(s.platform)
   expect(await s.ranked()).toHaveLength(250)
+})
+
+test('a ranked run that is imported again is once in the order, with what it has now', async () => {
+  const s = await rankingServer()
+  const [source, imports] = ['http://mlflow.example', '/api/v1/imports']
+  const experiments = { source, items: [importedExperiment('7')] }
+  await s.call('POST', `${imports}/experiments`, experiments)
+  await s.call('POST', `${imports}/runs`, { source, items: [importedRun('a', '7')] })
+  await s.work()
+  expect(await s.ranked()).toEqual(['big-fox-1'])
+  const more = {
+    start_time: 1_700_000_001_000,
+    points: [['loss', 0.25, 1_700_000_002_300, 2]],
+    mark: 'more',
+  }
+  const again = { source, items: [importedRun('a', '7', more)] }
+  expect((await s.call('POST', `${imports}/runs`, again)).status).toBe(200)
+  expect(await s.ranked()).toEqual([])
+  expect(await s.db.all(sql`select 1 from ranked_metrics`)).toEqual([])
+  await s.work()
+  const rows = await s.db.all(
+    sql`select value, start_time_ms from ranked_metrics where key = 'loss'`,
+  )
+  expect(rows).toEqual([{ value: 0.25, start_time_ms: 1_700_000_001_000 }])
 })
