@@ -164,3 +164,22 @@ test('the catalogue has the metric that a tag of a model names, of what is live'
   expect(forEve, 'the run is not theirs to read').not.toContain('★')
   expect(textOf(forEve)).toContain('Production 1')
 })
+
+test('of many aliases the catalogue and the page of the model show some, and say how many more there are', async () => {
+  const { app, post } = await testServer()
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/m' })
+  for (const alias of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    await post('registered-models/alias', { name: 'm', alias, version: '1' })
+  }
+  const { get } = pagesOf(app)
+  expect(textOf((await get('/models')).html)).toMatch(
+    /@ ?a 1 ?, @ ?b 1 ?, @ ?c 1 ?, @ ?d 1 ?, @ ?e 1 \+2 /,
+  )
+  for (const path of ['/models/m', '/models/m/versions']) {
+    expect([path, textOf((await get(path)).html)]).toEqual([
+      path,
+      expect.stringMatching(/@a @b @c @d @e \+2/),
+    ])
+  }
+})

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { isActive } from '../../registry/stages/stages.ts'
 import { Time } from '../parts/byline.tsx'
-import { Chip, StageChip, Tags } from '../parts/chips.tsx'
+import { AliasList, Chip, StageChip, Tags } from '../parts/chips.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
 import { Given, metricText, visibleText } from '../parts/text.tsx'
 import { tagClauseOf } from '../parts/words.ts'
@@ -66,18 +66,7 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
           </span>
         )}
       </td>
-      <td>
-        {aliases.length === 0 ? (
-          <NoValue />
-        ) : (
-          aliases.slice(0, 5).map(({ alias, version }, i) => (
-            <>
-              {i > 0 ? ', ' : ''}
-              @<Given text={alias} /> {version}
-            </>
-          ))
-        )}
-      </td>
+      <td>{aliases.length === 0 ? <NoValue /> : <AliasList aliases={aliases} />}</td>
       <td>{latest === 0 ? <NoValue /> : <a href={to.version(name, latest)}>{latest}</a>}</td>
       <td>
         {requests.length === 0 ? (

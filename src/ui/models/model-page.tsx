@@ -6,7 +6,7 @@ import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { LinksSection } from '../collections/links-section.tsx'
 import { Time } from '../parts/byline.tsx'
-import { Chip, StageChip, Tags } from '../parts/chips.tsx'
+import { AliasChips, StageChip, Tags } from '../parts/chips.tsx'
 import { countText, Given, visibleText, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { RequestTable } from '../promotions/request-table.tsx'
@@ -210,9 +210,7 @@ const Card: FC<CardProps> = ({ version, holder, to, mayPromote }) => {
         <strong>
           <a href={to.version(name, version.version)}>Version {version.version}</a>
         </strong>
-        {aliases.slice(0, 5).map((alias) => (
-          <Chip sign="up" tone="special" word={`@${alias}`} />
-        ))}
+        <AliasChips aliases={aliases} />
       </p>
       {since ? (
         <SinceText since={since} to={to} />

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import { cutText } from '../../core/error.ts'
 import { isMlflowStage } from '../../registry/stages/stages.ts'
 import { Sign, type SignName } from './sign.tsx'
-import { visibleText } from './text.tsx'
+import { Given, visibleText } from './text.tsx'
 
 type Look = { readonly sign: SignName; readonly tone: string; readonly word?: string }
 
@@ -119,3 +119,28 @@ function shortened(text: string): string {
   const [...chars] = text
   return chars.length > charsMax ? `${chars.slice(0, charsMax - 1).join('')}…` : text
 }
+
+/** The aliases that point at one version. */
+export const AliasChips: FC<{ readonly aliases: readonly string[] }> = ({ aliases }) => (
+  <>
+    {aliases.slice(0, shownMax).map((alias) => (
+      <Chip sign="up" tone="special" word={`@${alias}`} />
+    ))}
+    {aliases.length > shownMax ? <span class="soft">+{aliases.length - shownMax}</span> : null}
+  </>
+)
+
+/** The aliases of a model, each with the version that it points at. */
+export const AliasList: FC<{
+  readonly aliases: readonly { readonly alias: string; readonly version: number }[]
+}> = ({ aliases }) => (
+  <>
+    {aliases.slice(0, shownMax).map(({ alias, version }, i) => (
+      <>
+        {i > 0 ? ', ' : ''}
+        @<Given text={alias} /> {version}
+      </>
+    ))}
+    {aliases.length > shownMax ? ` +${aliases.length - shownMax}` : ''}
+  </>
+)

@@ -5,7 +5,7 @@ import { AliasForms } from '../changes/alias-forms.tsx'
 import type { Reshown } from '../changes/change.ts'
 import { Changes } from '../changes/change-forms.tsx'
 import { Time } from '../parts/byline.tsx'
-import { Chip, Tags } from '../parts/chips.tsx'
+import { AliasChips, Tags } from '../parts/chips.tsx'
 import { Problem } from '../parts/fields.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { Excerpt, Given, visibleText, Written } from '../parts/text.tsx'
@@ -211,12 +211,7 @@ const Row: FC<{ readonly version: ModelVersion; readonly to: Paths }> = ({
           <NoValue />
         ) : (
           <span class="row">
-            {aliases.slice(0, shownMax).map((alias) => (
-              <Chip sign="up" tone="special" word={`@${alias}`} />
-            ))}
-            {aliases.length > shownMax ? (
-              <span class="soft">+{aliases.length - shownMax}</span>
-            ) : null}
+            <AliasChips aliases={aliases} />
           </span>
         )}
       </td>

@@ -3,7 +3,7 @@ import type { RegistryError } from '../../core/error.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { ModelKinds } from '../home/model-kinds.tsx'
 import { Time } from '../parts/byline.tsx'
-import { Tags } from '../parts/chips.tsx'
+import { AliasList, Tags } from '../parts/chips.tsx'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { Excerpt, Given } from '../parts/text.tsx'
@@ -99,8 +99,6 @@ const PromptTable: FC<{ readonly prompts: readonly RegisteredModel[]; readonly t
   </Table>
 )
 
-const aliasesMax = 5
-
 const Row: FC<{ readonly prompt: RegisteredModel; readonly to: Paths }> = ({
   prompt: { name, tags, aliases, latestVersions, updatedAtMs },
   to,
@@ -130,21 +128,7 @@ const Row: FC<{ readonly prompt: RegisteredModel; readonly to: Paths }> = ({
         )}
       </td>
       <td>{latest === undefined ? <NoValue /> : <Beginning of={latest.tags} />}</td>
-      <td>
-        {aliases.length === 0 ? (
-          <NoValue />
-        ) : (
-          <>
-            {aliases.slice(0, aliasesMax).map(({ alias, version }, i) => (
-              <>
-                {i > 0 ? ', ' : ''}
-                @<Given text={alias} /> {version}
-              </>
-            ))}
-            {aliases.length > aliasesMax ? ` +${aliases.length - aliasesMax}` : ''}
-          </>
-        )}
-      </td>
+      <td>{aliases.length === 0 ? <NoValue /> : <AliasList aliases={aliases} />}</td>
       <td>
         <Time atMs={updatedAtMs} />
       </td>

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { ModelVersion } from '../../../registry/versions/read-versions.ts'
 import { Time } from '../../parts/byline.tsx'
-import { Chip, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
+import { AliasChips, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
 import { NextLink, NoValue, Table } from '../../parts/table.tsx'
 import { exactTitle, Given, metricText, visibleText } from '../../parts/text.tsx'
 import { quotedText } from '../../parts/words.ts'
@@ -119,8 +119,6 @@ const Value: FC<{ readonly of: number | null | undefined }> = ({ of }) => (
 
 const approvalWords = { Approved: 'passed', Rejected: 'rejected', PendingManualApproval: 'pending' }
 
-const aliasesMax = 5
-
 const Row: FC<{
   readonly version: ModelVersion
   readonly to: Paths
@@ -154,12 +152,7 @@ const Row: FC<{
         <NoValue />
       ) : (
         <span class="row">
-          {aliases.slice(0, aliasesMax).map((alias) => (
-            <Chip sign="up" tone="special" word={`@${alias}`} />
-          ))}
-          {aliases.length > aliasesMax ? (
-            <span class="soft">+{aliases.length - aliasesMax}</span>
-          ) : null}
+          <AliasChips aliases={aliases} />
         </span>
       )}
     </td>
