@@ -186,8 +186,11 @@ async function readSlowly(ctx: Context, manifest: number): Promise<FilesRead> {
     const detail = `${filesRead} of ${files} files were read again so far; the rest follows in the background`
     return { ok: false, detail, pending: true }
   }
-  const { isIntact, files, differing, endedAtMs } = verdict
-  const when = `when they were read until ${new Date(endedAtMs).toISOString()}`
+  const { isIntact, files, differing } = verdict
+  const [from, until] = [verdict.startedAtMs, verdict.endedAtMs].map((ms) =>
+    new Date(ms).toISOString(),
+  )
+  const when = `when they were read from ${from} until ${until}`
   if (isIntact) return { ok: true, detail: `${files} files were what was sealed, ${when}` }
   return { ok: false, detail: `not what was sealed, ${when}: ${differing.join(', ')}` }
 }

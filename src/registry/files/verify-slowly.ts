@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { hashPiece, pieceBytes } from '../../artifacts/hash-piece.ts'
 import {
   type DifferingFile,
@@ -193,7 +193,8 @@ async function keepStep(ctx: Context, before: Reading, step: Step): Promise<Read
   const ended = step.isLast
     ? { atMs: ctx.now(), isIntact: count === 0 && (await isAsSealed(ctx, manifest)) }
     : undefined
-  return ctx.db.first(sql<Reading>`update manifest_readings set after = ${step.after},
+  const { kept } = await ctx.db.batch({
+    kept: sql<Reading>`update manifest_readings set after = ${step.after},
       files_read = files_read + ${step.files}, differing = ${count},
       named = ${JSON.stringify(named.slice(0, namedMax))},
       piece_bytes = ${step.piece_bytes}, piece_state = ${step.piece_state},
@@ -201,7 +202,21 @@ async function keepStep(ctx: Context, before: Reading, step: Step): Promise<Read
       reading_until_ms = ${ctx.now() + leaseMs}
     where manifest = ${manifest} and started_at_ms = ${before.started_at_ms}
       and after = ${before.after} and piece_bytes is ${before.piece_bytes} and ended_at_ms is null
-    returning *`)
+    returning *`,
+    sound: ended?.isIntact ? forgetDamageBefore(before) : undefined,
+  })
+  return kept[0]
+}
+
+/**
+ * What is sound is listed as damaged no longer: damage is noted once a day, and what is found again after a repair
+ * would not be noted, and end no reading that counts.
+ */
+function forgetDamageBefore({ manifest, started_at_ms }: Reading): SQL {
+  return sql`delete from damaged_blobs where recorded_at_ms < ${started_at_ms}
+    and blob in (select f.blob from manifest_files f where f.manifest = ${manifest})
+    and exists (select 1 from manifest_readings r where r.manifest = ${manifest}
+      and r.started_at_ms = ${started_at_ms} and r.is_intact = 1)`
 }
 
 /** Whether the list of files is still the one that was sealed. */

@@ -149,3 +149,33 @@ test('what did not hold is read again once a minute has passed', async () => {
   await readAsked(platform, { ...pace, forMs: 60_000 })
   expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ isIntact: true })
 })
+
+test.each(['c', 'b/large'])(
+  'damage of %s that is found again on the day it was repaired ends that the reading counts',
+  async (path) => {
+    const { platform, store, ctx, manifest, keyOf, call } = await sealedVersion()
+    const key = await keyOf(path)
+    const read = async () => {
+      await readSlowVerdict(ctx, manifest, 0)
+      await readAsked(platform, { ...pace, forMs: 60_000 })
+      return readSlowVerdict(ctx, manifest, 0)
+    }
+    const verify = () => call('POST', '/api/v1/models/m/versions/1/verify')
+    await store.delete([key])
+    expect(await read()).toMatchObject({ isIntact: false })
+    const text = files[path as keyof typeof files]
+    const body = new Blob([text]).stream()
+    await store.put(key, body as unknown as AsyncIterable<Uint8Array>, text.length)
+    now.ms += 60_001
+    expect(await read()).toMatchObject({ isIntact: true })
+    now.ms += 1000
+    await store.delete([key])
+    await verify()
+    expect(await readSlowVerdict(ctx, manifest, 0)).toMatchObject({ status: 'reading' })
+    expect(await read()).toMatchObject({ isIntact: false })
+    const entries = await ctx.db.all(
+      sql`select 1 from audit_entries where action = 'model_version.damaged'`,
+    )
+    expect(entries).toHaveLength(2)
+  },
+)
