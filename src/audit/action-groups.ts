@@ -1,5 +1,3 @@
-import type { Action } from './actions.ts'
-
 /** In the order in which they are offered. */
 export const actionGroupNames = [
   'moves',
@@ -18,8 +16,8 @@ export const actionGroupNames = [
 
 export type ActionGroup = (typeof actionGroupNames)[number]
 
-/** Actions that somebody looks for together; each action is in one group. */
-export const actionGroups: Readonly<Record<ActionGroup, readonly Action[]>> = {
+/** Every action of the audit log, with those that somebody looks for together; `actions.ts` says what each one holds. */
+export const actionGroups = {
   moves: [
     'model_version.transitioned',
     'model_version.alias_set',
@@ -132,4 +130,4 @@ export const actionGroups: Readonly<Record<ActionGroup, readonly Action[]>> = {
     'trace_intake.changed',
     'tracking.imported',
   ],
-}
+} as const satisfies Readonly<Record<ActionGroup, readonly string[]>>
