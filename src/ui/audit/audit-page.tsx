@@ -3,11 +3,11 @@ import { actionGroupNames, actionGroups } from '../../audit/action-groups.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import type { ChainHead } from '../../audit/seal.ts'
 import type { FormProblem } from '../forms.ts'
-import { Problem } from '../parts/fields.tsx'
+import { Fold, Problem } from '../parts/fields.tsx'
 import { Sign } from '../parts/sign.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, visibleText } from '../parts/text.tsx'
+import { countText, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -52,7 +52,9 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
       api={{ method: 'GET', path: auditCall(to, '/api/v1/audit', terms) }}
     >
       <Tabs label="What is looked for" items={presetsOf(frame, terms)} />
-      <AuditFilter to={to} terms={terms} problem={problem} />
+      <Fold title={filterTitle(terms)} isOpen={problem !== undefined}>
+        <AuditFilter to={to} terms={terms} problem={problem} />
+      </Fold>
       <div data-part="entries" data-offered="new entry,new entries">
         {entries.length > 0 ? (
           <EntryTable entries={entries} to={to} />
@@ -137,6 +139,11 @@ function presetsOf({ to, caller }: Frame, terms: AuditTerms) {
     href: to.query(to.audit, { ...others, ...of }),
     isCurrent: presetTerms.every((term) => chosen[term] === of[term]),
   }))
+}
+
+function filterTitle(terms: AuditTerms): string {
+  const count = Object.keys(terms).length
+  return count === 0 ? 'Filter' : `Filter: ${plural(count, 'field')} set`
 }
 
 type FilterProps = {

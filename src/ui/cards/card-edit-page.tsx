@@ -88,7 +88,7 @@ const CardForm: FC<CardEditProps> = ({ frame: { to }, name, version, kept, draft
         Saving makes revision {kept.revision + 1}. Approvals that were given on the card as it is
         now fall.
       </p>
-      <div class="row">
+      <div class="row send">
         <button type="submit" name="do" value="save">
           {isConflict ? 'Save mine on top' : 'Save card'}
         </button>

@@ -1,10 +1,10 @@
-import type { FC } from 'hono/jsx'
+import type { Child, FC } from 'hono/jsx'
 import { quantileOf } from '../../router/latencies.ts'
 import type { CountsOfOne } from '../../serving/counts/read-counts.ts'
 import type { Deployment } from '../../serving/deployments.ts'
 import type { MeantVersion } from '../../serving/replicas.ts'
 import { StageChip } from '../parts/chips.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, numberText, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
@@ -56,6 +56,7 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
   return (
     <Table
       caption="Variants, and how they did"
+      isCards
       columns={[
         'Variant',
         'Version',
@@ -69,10 +70,10 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
         return (
           <tr>
             <th scope="row">{variant.name}</th>
-            <td>
+            <Cell label="Version" isLine>
               <Meant target={variant} {...{ wanted, deployment, to }} />
-            </td>
-            <td class="number">
+            </Cell>
+            <Cell label="Weight" isNumber isLine>
               {percentText(share)}
               <meter
                 class="share"
@@ -81,10 +82,10 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
                 value={share}
                 aria-label={`Share of ${variant.name}`}
               />
-            </td>
+            </Cell>
             <Figures counts={countsOf(standing, 'variant', variant.name)} standing={standing} />
             {whyNotChange === undefined ? (
-              <td>
+              <Cell label="Change" isLine>
                 {variant.weight > 0 && answering > 1 ? (
                   <a
                     href={to.query(
@@ -96,7 +97,7 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
                   </a>
                 ) : null}{' '}
                 <PromoteLink meant={wanted.get(variant.uri ?? '')} {...{ deployment, to }} />
-              </td>
+              </Cell>
             ) : null}
           </tr>
         )
@@ -122,6 +123,7 @@ const ShadowTable: FC<TrafficProps> = ({ standing, to }) => {
   return (
     <Table
       caption="Shadows, which get copies and answer nobody"
+      isCards
       columns={[
         'Shadow',
         'Version',
@@ -138,18 +140,24 @@ const ShadowTable: FC<TrafficProps> = ({ standing, to }) => {
         return (
           <tr>
             <th scope="row">{shadow.name}</th>
-            <td>
+            <Cell label="Version" isLine>
               <Meant target={shadow} {...{ wanted, deployment, to }} />
-            </td>
-            <td class="number">{percentText(shadow.sample)}</td>
-            <td class="number">
+            </Cell>
+            <Cell label="Sample" isNumber isLine>
+              {percentText(shadow.sample)}
+            </Cell>
+            <Cell label="Agreement" isNumber isLine>
               {compared === 0
                 ? '–'
                 : `${percentText(agreed / compared)} (${countText(agreed)} of ${countText(compared)})`}
-            </td>
-            <td class="number">{compared === 0 ? '–' : numberText(differenceMax)}</td>
+            </Cell>
+            <Cell label="Largest difference" isNumber>
+              {compared === 0 ? '–' : numberText(differenceMax)}
+            </Cell>
             <Figures counts={counts} standing={standing} />
-            <td class="number">{countText(counts?.skipped ?? 0)}</td>
+            <Cell label="Skipped" isNumber>
+              {countText(counts?.skipped ?? 0)}
+            </Cell>
           </tr>
         )
       })}
@@ -157,41 +165,43 @@ const ShadowTable: FC<TrafficProps> = ({ standing, to }) => {
   )
 }
 
-const figureColumns = ['Requests/s', 'Requests', 'Errors', 'Refused', 'p50', 'p95', 'p99'].map(
-  (title) => ({ title, isNumber: true as const }),
-)
+const figures = ['Requests/s', 'Requests', 'Errors', 'Refused', 'p50', 'p95', 'p99'] as const
+const figureColumns = figures.map((title) => ({ title, isNumber: true as const }))
 
 type FiguresProps = {
   readonly counts: CountsOfOne | undefined
   readonly standing: DeploymentStanding
 }
 
-const Figures: FC<FiguresProps> = ({ counts, standing: { sinceMs, untilMs, deployment } }) => {
-  if (!counts)
-    return (
-      <>
-        {figureColumns.map(() => (
-          <td class="number soft">–</td>
-        ))}
-      </>
-    )
-  const { requests, errors, refused, latencies } = counts
-  const partOf = (part: number) => percentText(requests > 0 ? part / requests : undefined)
-  const errorsMax = requests * (deployment.guard?.max_error_rate ?? 1)
-  const seconds = Math.max(1, (untilMs - sinceMs) / 1000)
+const Figures: FC<FiguresProps> = ({ counts, standing }) => {
+  const shown = counts && figuresOf(counts, standing)
   return (
     <>
-      <td class="number">{numberText(roundedRate(requests / seconds))}</td>
-      <td class="number">{countText(requests)}</td>
-      <td class="number">
-        <span class={errors > errorsMax ? 'bad-text' : undefined}>{partOf(errors)}</span>
-      </td>
-      <td class="number">{partOf(refused)}</td>
-      {[0.5, 0.95, 0.99].map((q) => (
-        <td class="number">{msText(quantileOf(latencies, q))}</td>
+      {figures.map((label) => (
+        <Cell label={label} isNumber>
+          {shown ? shown[label] : <span class="soft">–</span>}
+        </Cell>
       ))}
     </>
   )
+}
+
+function figuresOf(
+  { requests, errors, refused, latencies }: CountsOfOne,
+  { sinceMs, untilMs, deployment }: DeploymentStanding,
+): Readonly<Record<(typeof figures)[number], Child>> {
+  const partOf = (part: number) => percentText(requests > 0 ? part / requests : undefined)
+  const errorsMax = requests * (deployment.guard?.max_error_rate ?? 1)
+  const seconds = Math.max(1, (untilMs - sinceMs) / 1000)
+  return {
+    'Requests/s': numberText(roundedRate(requests / seconds)),
+    Requests: countText(requests),
+    Errors: <span class={errors > errorsMax ? 'bad-text' : undefined}>{partOf(errors)}</span>,
+    Refused: partOf(refused),
+    p50: msText(quantileOf(latencies, 0.5)),
+    p95: msText(quantileOf(latencies, 0.95)),
+    p99: msText(quantileOf(latencies, 0.99)),
+  }
 }
 
 /** Two digits are enough to compare by eye. */

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import { isActive } from '../../registry/stages/stages.ts'
 import { Time } from '../parts/byline.tsx'
 import { AliasList, Chip, StageChip, Tags } from '../parts/chips.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
+import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { Given, metricText, visibleText } from '../parts/text.tsx'
 import { tagClauseOf } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
@@ -13,7 +13,11 @@ export const CatalogueTable: FC<{
   readonly rows: readonly CatalogueRow[]
   readonly to: Paths
 }> = ({ rows, to }) => (
-  <Table caption="Models" columns={['Model', 'Live', 'Aliases', 'Latest', 'Requests', 'Changed']}>
+  <Table
+    isCards
+    caption="Models"
+    columns={['Model', 'Live', 'Aliases', 'Latest', 'Requests', 'Changed']}
+  >
     {rows.map((row) => (
       <Row row={row} to={to} />
     ))}
@@ -43,7 +47,7 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
           />
         </div>
       </th>
-      <td>
+      <Cell label="Live" isLine>
         {live.length === 0 ? (
           <NoValue />
         ) : (
@@ -65,10 +69,14 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
             })}
           </span>
         )}
-      </td>
-      <td>{aliases.length === 0 ? <NoValue /> : <AliasList aliases={aliases} />}</td>
-      <td>{latest === 0 ? <NoValue /> : <a href={to.version(name, latest)}>{latest}</a>}</td>
-      <td>
+      </Cell>
+      <Cell label="Aliases" isLine>
+        {aliases.length === 0 ? <NoValue /> : <AliasList aliases={aliases} />}
+      </Cell>
+      <Cell label="Latest">
+        {latest === 0 ? <NoValue /> : <a href={to.version(name, latest)}>{latest}</a>}
+      </Cell>
+      <Cell label="Requests">
         {requests.length === 0 ? (
           <NoValue />
         ) : (
@@ -78,10 +86,10 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
             ))}
           </span>
         )}
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Changed" isLine>
         <Time atMs={updatedAtMs} />
-      </td>
+      </Cell>
     </tr>
   )
 }

@@ -33,7 +33,7 @@ function textOf(cell: HTMLTableCellElement): string | number {
   if (time && cell.innerText.trim() === time.innerText.trim()) return time.dateTime
   const copy = cell.cloneNode(true)
   if (copy instanceof Element) {
-    for (const hidden of copy.querySelectorAll('.unseen')) hidden.remove()
+    for (const hidden of copy.querySelectorAll('.unseen, .phone-only')) hidden.remove()
     for (const told of copy.querySelectorAll('time'))
       told.textContent = told.dataset.utc ?? told.textContent
   }

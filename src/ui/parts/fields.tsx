@@ -1,4 +1,4 @@
-import type { Child, FC } from 'hono/jsx'
+import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import type { FormProblem } from '../forms.ts'
 import { visibleText } from './text.tsx'
 
@@ -62,4 +62,18 @@ export const TextField: FC<TextFieldProps> = ({ label, name, problem, typed, hin
     </textarea>
     {hint === undefined ? null : <span class="hint">{hint}</span>}
   </label>
+)
+
+type FoldProps = PropsWithChildren<{
+  readonly title: Child
+  /** Whether a phone has it unfolded, for something in it is wrong. */
+  readonly isOpen?: boolean
+}>
+
+/** What a phone folds, to leave room for what is below; wide, it is there without its title. */
+export const Fold: FC<FoldProps> = ({ title, isOpen, children }) => (
+  <details class="fold" open={isOpen}>
+    <summary>{title}</summary>
+    {children}
+  </details>
 )

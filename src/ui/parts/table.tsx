@@ -6,6 +6,8 @@ type TableProps = PropsWithChildren<{
   /** Whether the caption is only for readers of the screen: a heading says the same. */
   readonly isCaptioned?: boolean
   readonly columns: readonly Column[]
+  /** On a phone each row is a card of its own, made of `Cell`s. */
+  readonly isCards?: boolean
 }>
 
 export type Column =
@@ -21,10 +23,14 @@ export type Column =
     }
 
 /** A table that scrolls sideways by itself, never the page. The children are its rows; its caption may hold what somebody wrote. */
-export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, children }) => (
-  <section class="region" tabindex={0} aria-label={visibleText(caption)}>
+export const Table: FC<TableProps> = ({ caption, columns, children, ...how }) => (
+  <section
+    class={how.isCards ? 'region cards' : 'region'}
+    tabindex={0}
+    aria-label={visibleText(caption)}
+  >
     <table>
-      <caption class={isCaptioned ? '' : 'unseen'}>{visibleText(caption)}</caption>
+      <caption class={how.isCaptioned ? '' : 'unseen'}>{visibleText(caption)}</caption>
       <thead>
         <tr>
           {columns.map((column) => {
@@ -42,6 +48,24 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
       <tbody>{children}</tbody>
     </table>
   </section>
+)
+
+type CellProps = PropsWithChildren<{
+  /** What its column is called, which a card says in the cell. */
+  readonly label: string
+  readonly isNumber?: boolean
+  /** A line of its own in a card; else several stand side by side. */
+  readonly isLine?: boolean
+}>
+
+/** A cell of a table whose rows are cards on a phone. */
+export const Cell: FC<CellProps> = ({ label, isNumber, isLine, children }) => (
+  <td
+    class={[isNumber && 'number', isLine && 'line-cell'].filter(Boolean).join(' ') || undefined}
+    data-label={label}
+  >
+    {children}
+  </td>
 )
 
 /** What holds a table of another make: it scrolls sideways by itself, by the keyboard too. */

@@ -4,7 +4,7 @@ import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { Sign } from '../parts/sign.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
+import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 
@@ -24,6 +24,7 @@ type RequestTableProps = {
 export const RequestTable: FC<RequestTableProps> = ({ requests, caption, ...rest }) => (
   <Table
     caption={caption}
+    isCards
     columns={['Request', 'Move', 'Status', 'Gates', 'Approvals', 'First blocker', 'Asked']}
   >
     {requests.map((request) => (
@@ -48,7 +49,7 @@ const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
         ) : null}
         <a href={to.promotion(id)}>#{id}</a>
       </th>
-      <td>
+      <Cell label="Move" isLine>
         <span class="row">
           <span>
             <a href={to.model(model)}>
@@ -63,21 +64,28 @@ const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
             <StageChip stage={target.stage} />
           )}
         </span>
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Status">
         <StatusChip status={request.breakGlass ? 'merged by break-glass' : request.status} />
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Gates">
         <GateCounts request={request} />
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Approvals">
         {approvals.required === 0 ? <NoValue /> : `${approvals.given} of ${approvals.required}`}
-      </td>
-      <td>{blockedBy[0] === undefined ? <NoValue /> : visibleText(blockedBy[0])}</td>
-      <td>
+      </Cell>
+      <Cell label="First blocker" isLine>
+        {blockedBy[0] === undefined ? <NoValue /> : visibleText(blockedBy[0])}
+      </Cell>
+      <Cell label="Asked" isLine>
         <Person principal={requestedBy} /> <Time atMs={request.requestedAtMs} />
         {nowMs === undefined ? null : <Expiry request={request} nowMs={nowMs} />}
-      </td>
+        <p class="phone-only">
+          <a class="button quiet wide-button" href={to.promotion(id)}>
+            {request.status === 'open' ? 'Review' : 'Look at'} #{id}
+          </a>
+        </p>
+      </Cell>
     </tr>
   )
 }

@@ -85,7 +85,7 @@ const Form: FC<WithdrawProps & { readonly open: readonly PromotionView[] }> = ({
         charsMax={10_000}
         {...{ problem, typed: typed?.('comment') }}
       />
-      <div class="row">
+      <div class="row send">
         <button type="submit" class="danger">
           {withdrawText(open)}
         </button>

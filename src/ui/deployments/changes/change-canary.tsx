@@ -116,7 +116,10 @@ const ChangeCanaryPage: FC<ChangeCanaryProps> = ({ frame, deployment, change, ..
                 {...{ problem, typed }}
               />
               <SeenFields deployment={deployment} />
-              <button type="submit">{canaryButtons[change]}</button>
+              <div class="row send">
+                <button type="submit">{canaryButtons[change]}</button>
+                <a href={to.deployment(name)}>Cancel</a>
+              </div>
             </form>
           </>
         ) : (

@@ -185,9 +185,12 @@ const Effect: FC<EffectProps> = (props) => {
             </label>
           ) : null}
           <SeenFields deployment={deployment} />
-          <button type="submit" class={bar ? 'danger' : undefined}>
-            {bar ? 'Break glass and change' : 'Change'} traffic of {name}
-          </button>
+          <div class="row send">
+            <button type="submit" class={bar ? 'danger' : undefined}>
+              {bar ? 'Break glass and change' : 'Change'} traffic of {name}
+            </button>
+            <a href={to.deployment(name)}>Cancel</a>
+          </div>
         </form>
       )}
     </>

@@ -162,7 +162,7 @@ const Move: FC<PromotePageProps & { readonly stage: string }> = ({
         isRequired={isGuarded}
         {...{ problem, typed }}
       />
-      <div class="row">
+      <div class="row send">
         <button type="submit">
           {isGuarded ? 'Open request' : `Move version ${version.version} to ${stage}`}
         </button>

@@ -126,7 +126,7 @@ const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, way, prob
         <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" value={before} />
         <span class="hint">Any that was in {visibleText(stage)}; empty: the one before</span>
       </label>
-      <div class="row">
+      <div class="row send">
         <button type="submit" class="danger">
           Roll back {visibleText(stage)}
         </button>

@@ -131,11 +131,11 @@ const DraftForm: FC<PolicyEditPageProps> = (props) => {
         </div>
       )}
       <TryFields draft={draft} typed={typed} problem={problem} />
-      <div class="row">
+      <div class="row send">
         <button type="submit" formaction={`${path}/save`}>
           Save…
         </button>
-        <span class="soft">First shows what changes and whom it hits.</span>
+        <span class="soft wide-only">First shows what changes and whom it hits.</span>
         <a href={name === undefined ? to.policies : to.policy(name)}>Discard</a>
       </div>
     </form>

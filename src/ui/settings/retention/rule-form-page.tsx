@@ -45,7 +45,7 @@ export const RuleFormPage: FC<RuleFormPageProps> = (props) => {
       >
         <Problem of={problem} />
         <Fields {...props} />
-        <div class="row">
+        <div class="row send">
           <button type="submit">{rule ? 'Save rule' : 'Make rule'}</button>
           <a href={path ?? frame.to.retention}>Discard</a>
         </div>

@@ -88,9 +88,9 @@ const StagesForm: FC<StagesPageProps> = ({ frame, draft, seen }) => (
         Add stage
       </button>
     </div>
-    <div class="row">
+    <div class="row send">
       <button type="submit">Save…</button>
-      <span class="soft">First shows the old list and the new one.</span>
+      <span class="soft wide-only">First shows the old list and the new one.</span>
       <a href={`${frame.to.settings}/stages`}>Discard</a>
     </div>
   </form>

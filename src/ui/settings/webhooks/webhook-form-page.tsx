@@ -60,7 +60,7 @@ export const WebhookFormPage: FC<WebhookFormPageProps> = (props) => {
       >
         <Problem of={problem} />
         <Fields {...props} />
-        <div class="row">
+        <div class="row send">
           <button type="submit">{webhook ? 'Save webhook' : 'Make webhook'}</button>
           <a href={path ?? `${to.settings}/webhooks`}>Discard</a>
         </div>

@@ -81,6 +81,8 @@ dialog::backdrop { background: #0008; }
 kbd { padding: .0625rem .375rem; border: 1px solid var(--control); border-radius: 4px; background: var(--panel); }
 button.copy { display: block; margin-inline-start: auto; margin-block-end: .25rem; }
 [data-part]:empty { display: none; }
+.fold > summary { padding-block: .5rem; color: var(--link); font-weight: 600; } .fold[open] > summary { margin-block-end: .5rem; }
+@supports selector(::details-content) { @media (min-width: 48.01rem) { .fold > summary { display: none; } .fold::details-content { block-size: auto; content-visibility: visible; } } }
 .offer { position: fixed; inset-block-end: 1rem; inset-inline-end: 1rem; z-index: 3; box-shadow: 0 8px 24px #0003; }
 .changed { outline: 2px solid var(--link); outline-offset: 4px; }
 @media (pointer: coarse) { button, .button, input, select, .tabs a { min-block-size: 2.75rem; } }
@@ -90,5 +92,12 @@ button.copy { display: block; margin-inline-start: auto; margin-block-end: .25re
   .region thead th:first-child { background: var(--panel); }
   th, td { padding: .5rem; }
   td.change { white-space: normal; min-inline-size: 5rem; }
+  .send { position: sticky; z-index: 2; inset-block-end: 0; margin-inline: -1rem; padding: .375rem 1rem calc(.375rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); } .send > a { padding-block: .625rem; } dialog .send { margin-inline: -1.5rem; padding-inline: 1.5rem; inset-block-end: -1.25rem; }
+  .actions > :is(a, button).button:not(.quiet), .actions > button:not(.quiet) { position: fixed; z-index: 2; inset-inline: 0; inset-block-end: 0; min-block-size: 3.5rem; padding-block-end: calc(.375rem + env(safe-area-inset-bottom)); border-radius: 0; font-size: 1rem; } .actions > :is(a, button):focus-visible { outline-offset: -4px; outline-color: var(--on-link); }
+  body:has(.actions > .button:not(.quiet), .actions > button:not(.quiet)) { padding-block-end: 3.5rem; } body:has(.send, .reach, .actions > .button:not(.quiet), .actions > button:not(.quiet)) .offer { inset-block-end: 4.5rem; }
+  .region.cards { border: 0; overflow: visible; } .cards table, .cards tbody { display: block; } .cards thead { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }
+  .cards tbody tr { display: grid; gap: .5rem .75rem; grid-template-columns: repeat(auto-fill, minmax(5.25rem, 1fr)); padding: .75rem; border: 1px solid var(--line); border-radius: 6px; } .cards tr + tr { margin-block-start: .75rem; }
+  .region.cards tbody :is(th, td) { display: block; position: static; min-inline-size: 0; max-inline-size: none; padding: 0; border: 0; background: none; text-align: start; } .region.cards th[scope="row"] { grid-column: 1 / -1; font-weight: 600; } .region.cards .line-cell { grid-column: 1 / -1; }
+  .cards td[data-label]::before { content: attr(data-label); display: block; color: var(--soft); font-size: .75rem; } .cards .chip { font-weight: 400; } .cards p.phone-only { margin-block-start: .5rem; }
 }
 `

@@ -41,7 +41,7 @@ meter::-moz-meter-bar { background: var(--link); }
 .entry-links { white-space: nowrap; } .log td { inline-size: 100%; } .log td.wide-only { inline-size: auto; white-space: nowrap; }
 @media (max-width: 48rem) { .log .region th:first-child { min-inline-size: 0; } }
 
-.share { display: block; inline-size: 6rem; margin-inline-start: auto; }
+.share { display: block; inline-size: 6rem; margin-inline-start: auto; } @media (max-width: 48rem) { .cards .share { inline-size: 100%; } }
 .moved { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; } .moved.by-guard { stroke: var(--bad); stroke-width: 2.5; stroke-dasharray: none; }
 .chosen-metric > label { max-inline-size: 24rem; }
 .dots.broken { stroke: var(--bad); }
