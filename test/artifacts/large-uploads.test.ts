@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { collectOrphans } from '../../src/artifacts/collect.ts'
+import { collectOrphans, collectUploads } from '../../src/artifacts/collect.ts'
 import { findFile, showBlob } from '../../src/artifacts/files.ts'
 import { hashUploads } from '../../src/artifacts/uploads/hash-joined.ts'
 import {
@@ -24,6 +24,13 @@ const oneStep = { stepBytes: mebibyte, forMs: 0 }
 /** A store that reads nothing when it joins, as a bucket with objects that are large; what is read is counted. */
 function unmeasured(blobs: BlobStore) {
   const watched = { read: 0, failsAt: Number.POSITIVE_INFINITY }
+  /** What happens once, when parts were joined or before a piece is read. */
+  const meanwhile: { joined?: () => Promise<unknown>; reads?: () => Promise<unknown> } = {}
+  const once = async (when: keyof typeof meanwhile) => {
+    const what = meanwhile[when]
+    delete meanwhile[when]
+    await what?.()
+  }
   const store: BlobStore = {
     put: (...given) => blobs.put(...given),
     sizeOf: (key) => blobs.sizeOf(key),
@@ -34,19 +41,21 @@ function unmeasured(blobs: BlobStore) {
     async get(key, range) {
       if (watched.read >= watched.failsAt) throw new Error('the process died')
       watched.read += range ? range.end - range.start : 0
+      await once('reads')
       return blobs.get(key, range)
     },
     multipart: {
       create: (key) => blobs.multipart.create(key),
       putPart: (...given) => blobs.multipart.putPart(...given),
       abort: (...given) => blobs.multipart.abort(...given),
-      complete: async (...given) => ({
-        sizeBytes: (await blobs.multipart.complete(...given)).sizeBytes,
-        sha256: undefined,
-      }),
+      complete: async (...given) => {
+        const { sizeBytes } = await blobs.multipart.complete(...given)
+        await once('joined')
+        return { sizeBytes, sha256: undefined }
+      },
     },
   }
-  return { store, watched }
+  return { store, watched, meanwhile }
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
@@ -57,7 +66,7 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 async function sentUpload(sha256?: string) {
   const clock = { nowMs: 1_800_000_000_000 }
   const { platform: fresh } = await testServer()
-  const { store, watched } = unmeasured(fresh.blobs)
+  const { store, watched, meanwhile } = unmeasured(fresh.blobs)
   const server = await testServer({ ...fresh, blobs: store, now: () => clock.nowMs })
   const ctx = contextOf(server.platform)
   const expected = sha256 && { sha256, sizeBytes: whole.byteLength, partBytes: 5 * mebibyte }
@@ -75,7 +84,18 @@ async function sentUpload(sha256?: string) {
     server.call('POST', '/api/2.0/mlflow-artifacts/mpu/complete/d', {
       ...{ path: 'big', upload_id: id, parts: named },
     })
-  return { ...server, ctx, id, parts, complete, askAgain, watched, clock, key: upload.key }
+  return {
+    ...server,
+    ctx,
+    id,
+    parts,
+    complete,
+    askAgain,
+    watched,
+    meanwhile,
+    clock,
+    key: upload.key,
+  }
 }
 
 const notYet = { code: 'TEMPORARILY_UNAVAILABLE', retryAfterS: 2 }
@@ -191,6 +211,86 @@ test('one that is aborted while it is hashed leaves nothing', async () => {
   await expect(complete()).rejects.toMatchObject({ code: 'RESOURCE_DOES_NOT_EXIST' })
   expect(await Array.fromAsync(platform.blobs.list('blobs/'))).toEqual([])
   await hashUploads(platform, 60_000)
+})
+
+const gone = { code: 'RESOURCE_DOES_NOT_EXIST' }
+
+test.each(['aborted', 'swept'])(
+  'one that is %s while its parts are joined leaves no object',
+  async (how) => {
+    const { ctx, id, complete, platform, meanwhile, clock } = await sentUpload()
+    clock.nowMs += 1
+    meanwhile.joined = () =>
+      how === 'aborted'
+        ? abortUpload(ctx, id, 'd/big')
+        : collectUploads({ ...platform, dryRun: false, graceMs: 0 })
+    await expect(complete()).rejects.toMatchObject(gone)
+    expect(await Array.fromAsync(platform.blobs.list('blobs/'))).toEqual([])
+    expect(await findFile(ctx, {}, 'd/big')).toBeUndefined()
+  },
+)
+
+test('one that is joined while an abort of it is under way leaves no object', async () => {
+  const { ctx, id, complete, platform } = await sentUpload()
+  const abort = platform.blobs.multipart.abort
+  const joining = async (...given: Parameters<typeof abort>) => {
+    // The abort has looked for what was joined, and found nothing.
+    await platform.db.all(sql`update multipart_uploads set parts = null`)
+    await expect(complete()).rejects.toMatchObject(notYet)
+    await platform.db.all(sql`update multipart_uploads set parts = 'aborted'`)
+    await abort(...given)
+  }
+  const blobs: BlobStore = {
+    ...platform.blobs,
+    multipart: { ...platform.blobs.multipart, abort: joining },
+  }
+  await abortUpload({ ...ctx, blobs }, id, 'd/big')
+  expect(await Array.fromAsync(platform.blobs.list('blobs/'))).toEqual([])
+})
+
+test('a completion that was overtaken by another, and by gc, leaves the file alone', async () => {
+  const { ctx, complete, platform, meanwhile, clock } = await sentUpload()
+  meanwhile.joined = async () => {
+    await complete({ ...oneStep, forMs: 60_000 })
+    clock.nowMs += 1
+    await collectUploads({ ...platform, dryRun: false, graceMs: 0 })
+  }
+  await expect(complete()).rejects.toMatchObject(gone)
+  const file = await findFile(ctx, {}, 'd/big')
+  expect(file).toMatchObject({ sha256: sum })
+  expect(await platform.blobs.sizeOf(file?.key ?? '')).toBe(whole.byteLength)
+})
+
+test('one that is aborted while a piece of it is read was aborted, and lost nothing', async () => {
+  const { ctx, id, complete, meanwhile } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  meanwhile.reads = () => abortUpload(ctx, id, 'd/big')
+  await expect(complete()).rejects.toMatchObject(gone)
+})
+
+test('who was taken for dead does not end the lease of the next', async () => {
+  const { complete, platform, meanwhile, watched, clock } = await sentUpload()
+  await expect(complete()).rejects.toMatchObject(notYet)
+  const untilOf = async () =>
+    (
+      await platform.db.first(
+        sql<{ ms: number | null }>`select hashing_until_ms as ms from multipart_uploads`,
+      )
+    )?.ms
+  let untilMs: number | null | undefined
+  meanwhile.reads = async () => {
+    clock.nowMs += 30_000
+    // Another has taken the lease, and dies with it.
+    watched.failsAt = 0
+    await expect(complete()).rejects.toThrow('the process died')
+    watched.failsAt = Number.POSITIVE_INFINITY
+    untilMs = await untilOf()
+  }
+  const asked = complete({ ...oneStep, forMs: 60_000 })
+  // What it hashed is kept, and it begins no further step.
+  const hashed = expect.stringContaining(`${2 * mebibyte} of ${whole.byteLength} bytes are hashed`)
+  await expect(asked).rejects.toMatchObject({ ...notYet, message: hashed })
+  expect([await untilOf(), untilMs]).toEqual([clock.nowMs + 30_000, clock.nowMs + 30_000])
 })
 
 test('gc leaves an object alone that is being hashed', async () => {

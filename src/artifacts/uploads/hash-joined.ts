@@ -24,19 +24,35 @@ const slowly = 50 * 1000 ** 2
 const [retryAfterMin, retryAfterMax] = [2, 60]
 
 type UploadRow = typeof multipartUploads.$inferSelect
-type Progress = Pick<UploadRow, 'joined_bytes' | 'hashed_bytes' | 'hash_state'>
+type Progress = Pick<UploadRow, 'joined_bytes' | 'hashed_bytes' | 'hash_state' | 'hashing_until_ms'>
 type JoinedUpload = { readonly uploadId: string; readonly key: string }
 
 const isOpen = sql`completed_at_ms is null and parts is not null and parts is not ${abortedParts}`
 
-/** Remember that an upload's object is there, so that what hashes it needs no caller. */
+const progressColumns = sql`joined_bytes, hashed_bytes, hash_state, hashing_until_ms`
+
+/**
+ * Remember that an upload's object is there, so that what hashes it needs no caller. Where the upload was aborted or
+ * swept while its parts were joined, the object goes: nothing else names it.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST that is so
+ */
 export async function keepJoined(
-  { db }: Pick<Platform, 'db'>,
-  uploadId: string,
+  { db, blobs }: Pick<Platform, 'db' | 'blobs'>,
+  { uploadId, key }: JoinedUpload,
   sizeBytes: number,
 ): Promise<void> {
-  await db.all(sql`update multipart_uploads set joined_bytes = ${sizeBytes}
-    where upload_id = ${uploadId} and joined_bytes is null and ${isOpen}`)
+  const { ended } = await db.batch({
+    kept: sql`update multipart_uploads set joined_bytes = ${sizeBytes}
+      where upload_id = ${uploadId} and joined_bytes is null and ${isOpen}`,
+    // A completed upload may be swept too, and then its object is a file's.
+    ended: sql`select 1 where not exists (select 1 from multipart_uploads
+        where upload_id = ${uploadId} and parts is not ${abortedParts})
+      and not exists (select 1 from blobs where key = ${key})`,
+  })
+  if (ended.length === 0) return
+  await blobs.delete([key])
+  throw notFound('Multipart upload', uploadId)
 }
 
 /**
@@ -60,7 +76,7 @@ export async function hashJoined(
     if (hashed === size && state !== null) return state
     progress = await hashStep(platform, { uploadId, key, progress, size, pace })
     if (progress.hashed_bytes !== size && platform.now() >= untilMs) {
-      await release(platform, uploadId)
+      await release(platform, uploadId, progress)
       throw notYet(size, progress.hashed_bytes)
     }
   }
@@ -71,22 +87,36 @@ async function claim({ db, now }: Platform, uploadId: string): Promise<Progress>
   const claimed = await db.first(sql<Progress>`
     update multipart_uploads set hashing_until_ms = ${now() + leaseMs}
     where upload_id = ${uploadId} and ${isOpen} and coalesce(hashing_until_ms, 0) <= ${now()}
-    returning joined_bytes, hashed_bytes, hash_state`)
+    returning ${progressColumns}`)
   return claimed ?? readBusy({ db }, uploadId)
 }
 
 /** What is there once another call has the lease. @throws as `hashJoined`, unless all is hashed */
-async function readBusy({ db }: Pick<Platform, 'db'>, uploadId: string): Promise<Progress> {
-  const row = await db.first(sql<Progress>`select joined_bytes, hashed_bytes, hash_state
-    from multipart_uploads where upload_id = ${uploadId} and parts is not ${abortedParts}`)
-  if (!row) throw notFound('Multipart upload', uploadId)
+async function readBusy(platform: Pick<Platform, 'db'>, uploadId: string): Promise<Progress> {
+  const row = await readOpen(platform, uploadId)
   if (row.joined_bytes !== null && row.hashed_bytes === row.joined_bytes) return row
   throw notYet(row.joined_bytes ?? 0, row.hashed_bytes)
 }
 
-async function release({ db }: Platform, uploadId: string): Promise<void> {
+/** @throws RESOURCE_DOES_NOT_EXIST the upload was aborted */
+async function readOpen({ db }: Pick<Platform, 'db'>, uploadId: string): Promise<Progress> {
+  const row = await db.first(sql<Progress>`select ${progressColumns}
+    from multipart_uploads where upload_id = ${uploadId} and parts is not ${abortedParts}`)
+  if (!row) throw notFound('Multipart upload', uploadId)
+  return row
+}
+
+/**
+ * Give a lease back, unless it ended and another call has its own: each ends later than every one before it, so its
+ * end tells whose it is.
+ */
+async function release(
+  { db }: Platform,
+  uploadId: string,
+  { hashing_until_ms: endsAtMs }: Progress,
+): Promise<void> {
   await db.all(sql`update multipart_uploads set hashing_until_ms = null
-    where upload_id = ${uploadId}`)
+    where upload_id = ${uploadId} and hashing_until_ms = ${endsAtMs}`)
 }
 
 function notYet(size: number, hashed: number | null): NotYetError {
@@ -113,14 +143,21 @@ async function hashStep(
   const to = Math.min(from + pace.stepBytes, size)
   const piece = { sizeBytes: size, from, to, state: progress.hash_state ?? undefined }
   const hashed = await hashPiece(platform.blobs, key, piece)
-  if ('sizeFound' in hashed) throw lost(size, hashed.sizeFound)
-  const kept = await platform.db.first(sql<Progress>`
-    update multipart_uploads set hashed_bytes = ${to}, hash_state = ${hashed.state},
-      hashing_until_ms = ${platform.now() + leaseMs}
-    where upload_id = ${uploadId} and hashed_bytes is ${progress.hashed_bytes} and ${isOpen}
-    returning joined_bytes, hashed_bytes, hash_state`)
-  // Another call took this one for dead, or the upload has ended.
-  return kept ?? readBusy(platform, uploadId)
+  if ('sizeFound' in hashed) {
+    // Who aborts an upload takes its object away.
+    await readOpen(platform, uploadId)
+    throw lost(size, hashed.sizeFound)
+  }
+  const isThis = sql`upload_id = ${uploadId} and ${isOpen}`
+  const { held } = await platform.db.batch({
+    kept: sql`update multipart_uploads set hashed_bytes = ${to}, hash_state = ${hashed.state}
+      where ${isThis} and hashed_bytes is ${progress.hashed_bytes}`,
+    held: sql<Progress>`update multipart_uploads set hashing_until_ms = ${platform.now() + leaseMs}
+      where ${isThis} and hashed_bytes = ${to} and hashing_until_ms = ${progress.hashing_until_ms}
+      returning ${progressColumns}`,
+  })
+  // Another call took this one for dead and has the lease, or the upload has ended. What was hashed stays.
+  return held[0] ?? readBusy(platform, uploadId)
 }
 
 function lost(size: number, found: number | undefined): RegistryError {
@@ -158,9 +195,9 @@ export async function hashUploads(platform: Platform, forMs: number): Promise<vo
 async function hashQuietly(platform: Platform, upload: JoinedUpload, forMs: number): Promise<void> {
   try {
     await hashJoined(platform, upload, { ...usualPace, forMs })
-    await release(platform, upload.uploadId)
   } catch (err) {
-    if (err instanceof NotYetError) return
+    const isOver = err instanceof RegistryError && err.code === 'RESOURCE_DOES_NOT_EXIST'
+    if (err instanceof NotYetError || isOver) return
     logError({ event: 'hashing an upload failed', uploadId: upload.uploadId, error: String(err) })
   }
 }

@@ -241,7 +241,7 @@ async function measureJoined(
 ): Promise<Stored> {
   const { sizeBytes, sha256 } = joined
   if (sha256 !== undefined) return { sizeBytes, sha256 }
-  if (joinedBytes === undefined) await keepJoined(ctx, uploadId, sizeBytes)
+  if (joinedBytes === undefined) await keepJoined(ctx, { uploadId, key }, sizeBytes)
   return { sizeBytes, sha256: await hashJoined(ctx, { uploadId, key }, pace) }
 }
 
@@ -270,8 +270,8 @@ export async function abortUpload(ctx: Context, uploadId: string, path: string):
     where upload_id = ${uploadId} and completed_at_ms is null returning upload_id`)
   if (aborted.length === 0) return
   await ctx.blobs.multipart.abort(upload.key, upload.storeUploadId)
-  // What was joined already is no upload to the store any more.
-  if (upload.joinedBytes !== undefined) await ctx.blobs.delete([upload.key])
+  // What was joined already, perhaps since it was looked for, is no upload to the store any more.
+  await ctx.blobs.delete([upload.key])
   await ctx.db.batch({
     parts: sql`delete from multipart_parts where upload_id = ${uploadId}`,
     upload: sql`delete from multipart_uploads

@@ -176,11 +176,8 @@ async function isReadSlowly(ctx: Context, manifest: number): Promise<boolean> {
   return large !== undefined
 }
 
-/** So long what the background read lets a version through. */
-const readingCountsMs = 3_600_000
-
 async function readSlowly(ctx: Context, manifest: number): Promise<FilesRead> {
-  const verdict = await readSlowVerdict(ctx, manifest, ctx.now() - readingCountsMs)
+  const verdict = await readSlowVerdict(ctx, manifest)
   if (verdict.status === 'reading') {
     const { filesRead, files } = verdict
     const detail = `${filesRead} of ${files} files were read again so far; the rest follows in the background`

@@ -39,6 +39,7 @@ export const manifestReadings = sqliteTable(
     manifest: integer()
       .primaryKey()
       .references(() => manifests.id, { onDelete: 'cascade' }),
+    /** When the first file was read; until then, when a gate asked. */
     started_at_ms: integer().notNull(),
     /** The last path that was read whole. */
     after: text().notNull().default(''),
@@ -55,6 +56,8 @@ export const manifestReadings = sqliteTable(
     is_intact: integer(),
     /** Until then somebody is reading. */
     reading_until_ms: integer(),
+    /** Of which object those bytes were: a damaged or large one may be replaced while it is read. */
+    piece_key: text(),
   },
   (t) => [index('manifest_readings_under_way').on(t.manifest).where(sql`ended_at_ms is null`)],
 )

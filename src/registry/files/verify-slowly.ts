@@ -33,6 +33,21 @@ const repairMs = 60_000
 /** Differing files that a verdict names. */
 const namedMax = 10
 
+const hourMs = 3_600_000
+/** So long what was read counts, from when the first of it was. */
+const countsMs = hourMs
+/** As long a reading counts at least once it has ended: one may take longer than an hour. */
+const countsAfterMs = hourMs / 2
+/** And so long at most, whatever it takes: one that takes longer is begun anew. */
+const countsMaxMs = 24 * hourMs
+
+/** Conditions on `manifest_readings`: something was read, and what was read counts no longer. */
+const hasBegun = sql`(after <> '' or piece_bytes is not null)`
+const isTooOld = (nowMs: number) => sql`iif(ended_at_ms is null,
+  ${hasBegun} and ${nowMs} > started_at_ms + ${countsMaxMs},
+  ${nowMs} > min(started_at_ms + ${countsMaxMs},
+    max(started_at_ms + ${countsMs}, ended_at_ms + ${countsAfterMs})))`
+
 type Reading = typeof manifestReadings.$inferSelect
 
 /** What reading all files of a manifest in the background told. */
@@ -49,24 +64,19 @@ export type SlowVerdict =
     }
 
 /**
- * What the last reading of all files of a manifest told. Where there is none, one is begun.
- *
- * @param endedAfterMs an older one does not count, nor one after which a file was found damaged: then another is begun
+ * What the last reading of all files of a manifest told. Where there is none that counts, one is begun: it may be too
+ * old, or a file was found damaged since.
  */
-export async function readSlowVerdict(
-  ctx: Context,
-  manifest: number,
-  endedAfterMs: number,
-): Promise<SlowVerdict> {
+export async function readSlowVerdict(ctx: Context, manifest: number): Promise<SlowVerdict> {
   await ctx.db.all(sql`insert into manifest_readings (manifest, started_at_ms)
     select id, ${ctx.now()} from manifests where id = ${manifest}
     on conflict (manifest) do update set started_at_ms = excluded.started_at_ms, after = '',
       files_read = 0, differing = 0, named = '[]', piece_bytes = null, piece_state = null,
-      ended_at_ms = null, is_intact = null, reading_until_ms = null
-    where ended_at_ms is not null and (ended_at_ms < ${endedAfterMs}
-      or (is_intact = 0 and ended_at_ms < ${ctx.now() - repairMs}) or exists (
+      piece_key = null, ended_at_ms = null, is_intact = null, reading_until_ms = null
+    where ${isTooOld(ctx.now())} or (ended_at_ms is not null and (
+      (is_intact = 0 and ended_at_ms < ${ctx.now() - repairMs}) or exists (
       select 1 from damaged_blobs d join manifest_files f on f.blob = d.blob
-      where f.manifest = ${manifest} and is_intact = 1 and d.recorded_at_ms >= started_at_ms))`)
+      where f.manifest = ${manifest} and is_intact = 1 and d.recorded_at_ms >= started_at_ms)))`)
   const row = await ctx.db.first(sql<Reading & { files: number }>`
     select r.*, m.file_count as files from manifest_readings r join manifests m on m.id = r.manifest
     where r.manifest = ${manifest}`)
@@ -105,9 +115,11 @@ export async function readAsked(
 
 async function claim({ db, now }: Platform): Promise<Reading | undefined> {
   const isFree = sql`ended_at_ms is null and coalesce(reading_until_ms, 0) <= ${now()}`
-  return db.first(sql<Reading>`update manifest_readings set reading_until_ms = ${now() + leaseMs}
+  // What was begun comes first: the longer it takes, the older is what was read.
+  return db.first(sql<Reading>`update manifest_readings set reading_until_ms = ${now() + leaseMs},
+      started_at_ms = iif(${hasBegun}, started_at_ms, ${now()})
     where manifest = (select manifest from manifest_readings where ${isFree}
-      order by started_at_ms, manifest limit 1) and ${isFree} returning *`)
+      order by ${hasBegun} desc, started_at_ms, manifest limit 1) and ${isFree} returning *`)
 }
 
 /** @returns how many files may still be read in this run */
@@ -116,20 +128,31 @@ async function readSome(
   first: Reading,
   bounds: ReadingPace & { readonly untilMs: number; readonly filesLeft: number },
 ): Promise<number> {
-  let reading: Reading | undefined = first
+  let reading = first
   let filesLeft = bounds.filesLeft
-  while (reading && reading.ended_at_ms === null) {
+  while (reading.ended_at_ms === null) {
     const step = await readStep(ctx, reading, { ...bounds, filesLeft })
     filesLeft -= step.reads
-    reading = await keepStep(ctx, reading, step)
+    const kept = await keepStep(ctx, reading, step)
+    // Another process goes on.
+    if (!kept) return filesLeft
+    reading = kept
     if (filesLeft <= 0 || ctx.now() >= bounds.untilMs) break
   }
-  await ctx.db.all(sql`update manifest_readings set reading_until_ms = null
-    where manifest = ${first.manifest}`)
+  await release(ctx, reading)
   return filesLeft
 }
 
-type Step = Pick<Reading, 'after' | 'piece_bytes' | 'piece_state'> & {
+/**
+ * Give a lease back, unless it ended and another process has its own: each ends later than every one before it, so
+ * its end tells whose it is.
+ */
+async function release({ db }: Platform, of: Reading): Promise<void> {
+  await db.all(sql`update manifest_readings set reading_until_ms = null
+    where manifest = ${of.manifest} and reading_until_ms = ${of.reading_until_ms}`)
+}
+
+type Step = Pick<Reading, 'after' | 'piece_bytes' | 'piece_state' | 'piece_key'> & {
   readonly reads: number
   /** Files that were read to their end. */
   readonly files: number
@@ -156,35 +179,48 @@ async function readStep(
     files: found.files.length,
     differing: found.differing,
     isLast: found.next === undefined,
-    piece_bytes: null,
-    piece_state: null,
+    ...noPiece,
   }
 }
 
-/** The next piece of a file that is too large to be read whole. */
+const noPiece = { piece_bytes: null, piece_state: null, piece_key: null }
+
+/**
+ * The next piece of a file that is too large to be read whole. Where its object was replaced since the piece before,
+ * this is the first one again: no file is judged by bytes of two objects.
+ */
 async function readPiece(
   ctx: Context,
-  { after, piece_bytes, piece_state }: Reading,
+  { manifest, after, piece_bytes, piece_state, piece_key }: Reading,
   { next, pieceBytes }: ReadingPace & { readonly next: SealedFile },
 ): Promise<Step> {
-  const from = piece_bytes ?? 0
   const { key, path, sha256, sizeBytes } = next
+  const isSameObject = piece_key === key
+  const from = (isSameObject && piece_bytes) || 0
   const to = Math.min(from + pieceBytes, sizeBytes)
-  const piece = { sizeBytes, from, to, state: piece_state ?? undefined }
+  const piece = { sizeBytes, from, to, state: (isSameObject && piece_state) || undefined }
   const hashed = await hashPiece(ctx.blobs, key, piece)
   const state = 'state' in hashed ? hashed.state : undefined
-  const whole = { reads: 1, files: 1, isLast: false, piece_bytes: null, piece_state: null }
+  const whole = { reads: 1, files: 1, isLast: false, ...noPiece }
   if (state !== undefined && to < sizeBytes) {
-    return { ...whole, files: 0, after, differing: [], piece_bytes: to, piece_state: state }
+    const read = { piece_bytes: to, piece_state: state, piece_key: key }
+    return { ...whole, files: 0, after, differing: [], ...read }
   }
   if (state === sha256) return { ...whole, after: path, differing: [] }
+  // Replaced while it was read, it is read from its beginning.
+  const [now] = await readManifestFiles(ctx, manifest, { after, count: 1 })
+  if (now && now.key !== key) return { ...whole, files: 0, after, differing: [] }
   const isMissing = 'sizeFound' in hashed && hashed.sizeFound === undefined
   const problem = isMissing ? 'missing' : 'changed'
   await recordDamage(ctx, next, problem)
   return { ...whole, after: path, differing: [{ ...next, problem }] }
 }
 
-/** Keep how far a step came. @returns undefined: it was begun anew, or another process took this one for dead */
+/**
+ * Keep how far a step came, where nobody else came further.
+ *
+ * @returns undefined: it was begun anew, or another process took this one for dead and has the lease
+ */
 async function keepStep(ctx: Context, before: Reading, step: Step): Promise<Reading | undefined> {
   const { manifest } = before
   const count = before.differing + step.differing.length
@@ -193,19 +229,21 @@ async function keepStep(ctx: Context, before: Reading, step: Step): Promise<Read
   const ended = step.isLast
     ? { atMs: ctx.now(), isIntact: count === 0 && (await isAsSealed(ctx, manifest)) }
     : undefined
-  const { kept } = await ctx.db.batch({
-    kept: sql<Reading>`update manifest_readings set after = ${step.after},
+  const { held } = await ctx.db.batch({
+    kept: sql`update manifest_readings set after = ${step.after},
       files_read = files_read + ${step.files}, differing = ${count},
       named = ${JSON.stringify(named.slice(0, namedMax))},
-      piece_bytes = ${step.piece_bytes}, piece_state = ${step.piece_state},
-      ended_at_ms = ${ended?.atMs ?? null}, is_intact = ${ended ? Number(ended.isIntact) : null},
-      reading_until_ms = ${ctx.now() + leaseMs}
+      piece_bytes = ${step.piece_bytes}, piece_state = ${step.piece_state}, piece_key = ${step.piece_key},
+      ended_at_ms = ${ended?.atMs ?? null}, is_intact = ${ended ? Number(ended.isIntact) : null}
     where manifest = ${manifest} and started_at_ms = ${before.started_at_ms}
-      and after = ${before.after} and piece_bytes is ${before.piece_bytes} and ended_at_ms is null
-    returning *`,
+      and after = ${before.after} and piece_bytes is ${before.piece_bytes}
+      and piece_key is ${before.piece_key} and ended_at_ms is null`,
+    held: sql<Reading>`update manifest_readings set reading_until_ms = ${ctx.now() + leaseMs}
+      where manifest = ${manifest} and started_at_ms = ${before.started_at_ms}
+        and reading_until_ms = ${before.reading_until_ms} returning *`,
     sound: ended?.isIntact ? forgetDamageBefore(before) : undefined,
   })
-  return kept[0]
+  return held[0]
 }
 
 /**

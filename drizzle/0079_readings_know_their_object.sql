@@ -1,0 +1,1 @@
+ALTER TABLE `manifest_readings` ADD `piece_key` text;
