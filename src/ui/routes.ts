@@ -65,6 +65,7 @@ import {
   postSignInEnd,
   postToken,
   postTokenRevocation,
+  postZone,
   showProfile,
 } from './profile/profile.tsx'
 import { showInbox } from './promotions/inbox.tsx'
@@ -127,6 +128,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/profile/tokens/revoke', postTokenRevocation)
     .post('/profile/sign-ins/end', postSignInEnd)
     .post('/profile/preferences', postPreferences)
+    .post('/profile/zone', postZone)
     .post('/profile/name', postClaimedName)
     .route('/', deploymentRoutes())
     .get('/audit', guard(anyone), showAudit)

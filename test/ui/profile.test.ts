@@ -113,7 +113,7 @@ describe('the profile', () => {
   test('takes no form that a page of another site sends', async () => {
     const { app, signIn } = await world()
     const cookie = await signIn()
-    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences', 'name']) {
+    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences', 'zone', 'name']) {
       const res = await app.request(`/profile/${path}`, {
         method: 'POST',
         headers: {
@@ -124,6 +124,29 @@ describe('the profile', () => {
       })
       expect([path, res.status]).toEqual([path, 403])
     }
+  })
+
+  test('the zone is kept by itself, with the rest as it was', async () => {
+    const { app, ann } = await world()
+    const kept = async (zone: string, cookie: string) => {
+      const res = await app.request('/profile/zone', {
+        method: 'POST',
+        headers: {
+          ...{ authorization: ann, cookie },
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: `zone=${zone}`,
+      })
+      return res.headers.get('set-cookie')?.split(';')[0]
+    }
+    const [utc, local] = ['gatehouse_view=dark.compact', 'gatehouse_view=dark.local.compact']
+    expect(await kept('local', utc)).toBe(local)
+    expect(await kept('utc', local)).toBe(utc)
+    expect(await kept('mars', local)).toBe(utc)
+    const html = await (
+      await app.request('/models', { headers: { authorization: ann, cookie: local } })
+    ).text()
+    expect(textOf(html)).toContain('Times are in UTC')
   })
 
   test('keeps the theme and the zone of times in the browser', async () => {

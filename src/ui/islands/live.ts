@@ -1,4 +1,5 @@
 import { loadPage, makeButton, makeElement } from './elements.ts'
+import { clockText } from './times.ts'
 
 /** Events that come together are one change. */
 const gatherMs = 150
@@ -246,8 +247,4 @@ function putInPlace(part: Element, next: Element): void {
   if (isSteady(next)) return
   next.classList.add('changed')
   setTimeout(() => next.classList.remove('changed'), 3000)
-}
-
-function clockText(): string {
-  return new Date().toISOString().slice(11, 16)
 }

@@ -1,3 +1,5 @@
+import { makeButton } from './elements.ts'
+
 const utcEnd = / UTC$/
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 
@@ -6,18 +8,15 @@ const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
  * where its reader wants that; titles have them in full. Those of the audit log say UTC once and stay.
  */
 export function showTimes(): void {
-  const isLocal = document.documentElement.dataset.zone === 'local'
-  const note = document.querySelector('.foot .zone')
-  if (note && isLocal) {
-    note.textContent = `Times are in ${new Intl.DateTimeFormat().resolvedOptions().timeZone}`
-  }
   const turn = (root: ParentNode, isExact = false) => {
+    const isLocal = isLocalZone()
     for (const time of root.querySelectorAll('time')) {
       const utc = time.dataset.utc ?? time.textContent ?? ''
       if (utcEnd.test(utc)) turnOne(time, { utc, isLocal, isExact })
     }
   }
   turn(document)
+  offerZones(() => turn(document))
   // Parts of the page are renewed as the server made them.
   const observer = new MutationObserver((changes) => {
     for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
@@ -28,6 +27,43 @@ export function showTimes(): void {
   setInterval(() => document.hidden || turn(document), minuteMs)
   addEventListener('beforeprint', () => turn(document, true))
   addEventListener('afterprint', () => turn(document))
+}
+
+/** A button in the foot changes the zone of times at once, so that nothing is lost that was typed, and has this browser keep it. */
+function offerZones(turn: () => void): void {
+  const note = document.querySelector<HTMLElement>('.foot .zone')
+  if (!note?.dataset.keep) return
+  const { keep } = note.dataset
+  const text = document.createElement('span')
+  const button = makeButton('', () => {
+    const zone = isLocalZone() ? 'utc' : 'local'
+    document.documentElement.dataset.zone = zone
+    say()
+    turn()
+    void fetch(keep, { method: 'POST', body: new URLSearchParams({ zone }), redirect: 'manual' })
+  })
+  const say = () => {
+    text.textContent = `Times are in ${isLocalZone() ? zoneText() : 'UTC'} `
+    button.textContent = isLocalZone() ? 'In UTC' : 'In local time'
+  }
+  say()
+  note.replaceChildren(text, button)
+}
+
+function isLocalZone(): boolean {
+  return document.documentElement.dataset.zone === 'local'
+}
+
+/** `Asia/Kolkata, UTC+05:30`. */
+function zoneText(): string {
+  const format = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset' })
+  const offset = format.formatToParts().find(({ type }) => type === 'timeZoneName')?.value
+  return `${format.resolvedOptions().timeZone}, ${offset?.replace('GMT', 'UTC')}`
+}
+
+/** The time of day in the zone that times are shown in. */
+export function clockText(at = new Date()): string {
+  return isLocalZone() ? localText(at).slice(11) : `${at.toISOString().slice(11, 16)} UTC`
 }
 
 type Wanted = {

@@ -13,7 +13,7 @@ import { type FormFields, type FormProblem, formAction, noteProblem } from '../f
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { keepPreferences, startPages, themes } from '../shell/preferences.ts'
+import { keepPreferences, preferencesOf, startPages, themes } from '../shell/preferences.ts'
 import { type Own, ProfilePage } from './profile-page.tsx'
 import { makeToken } from './token-form.ts'
 import type { MadeTokenText } from './token-parts.tsx'
@@ -86,6 +86,16 @@ export const postPreferences = formAction({
       isCompact: form.text('density') === 'compact',
       start: startPages.find((one) => one === form.text('start')),
     })
+    return c.redirect(pathsUnder(pagePrefix(c)).profile, 303)
+  },
+})
+
+/** `POST /profile/zone`: that of times alone, as the foot of pages sends it. */
+export const postZone = formAction({
+  operation: 'keepPreferences',
+  rule: anyone,
+  async run(_ctx, c, form) {
+    keepPreferences(c, { ...preferencesOf(c), isLocal: form.text('zone') === 'local' })
     return c.redirect(pathsUnder(pagePrefix(c)).profile, 303)
   },
 })

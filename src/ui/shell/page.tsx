@@ -234,9 +234,9 @@ const Foot: FC<{
 }> = ({ frame, api, inMlflow }) => (
   <footer class="foot">
     {api === undefined ? <Fragment /> : <ApiCall call={api} frame={frame} />}
-    <a href={frame.to.profile} class="zone">
+    <span class="zone" data-keep={`${frame.to.profile}/zone`}>
       Times are in UTC
-    </a>
+    </span>
     <span>
       Request <code>{frame.requestId.slice(0, 8)}</code>
     </span>

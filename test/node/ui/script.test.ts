@@ -179,7 +179,7 @@ describe.skipIf(isLacking)('the script of pages', () => {
     const comment = page.locator('[data-part="decide"] textarea').first()
     await comment.fill('looks right')
     stop(url)
-    await state.filter({ hasText: /^Paused since \d\d:\d\d$/ }).waitFor()
+    await state.filter({ hasText: /^Paused since \d\d:\d\d UTC$/ }).waitFor()
     expect(await comment.inputValue()).toBe('looks right')
     await serve(platform, Number(new URL(url).port))
     await state.filter({ hasText: 'Live' }).waitFor()
@@ -247,6 +247,28 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(await page.locator('.foot').innerText()).toMatch(/Times are in Asia\/(Kolkata|Calcutta)/)
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     expect(background).toBe('rgb(17, 22, 28)')
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('switches the zone of times in the foot at once, keeps what was typed, and remembers it', async () => {
+    const { open, rita, complaints } = await served(await askedWorld())
+    const page = await open(rita, '/promotions/1', { timezoneId: 'Asia/Kathmandu' })
+    const time = page.locator('main time').first()
+    const utc = await time.innerText()
+    await page.getByLabel('Comment').first().fill('half a thought')
+    const kept = page.waitForResponse(/profile\/zone$/)
+    await page.getByRole('button', { name: 'In local time' }).click()
+    await expect.poll(() => time.innerText()).toMatch(/^2027-01-15 \d\d:45$/)
+    expect((await kept).status()).toBe(303)
+    expect(await page.locator('.foot .zone').innerText()).toMatch(
+      /^Times are in Asia\/Kat\w+, UTC\+05:45 In UTC$/,
+    )
+    expect(await page.getByLabel('Comment').first().inputValue()).toBe('half a thought')
+    await page.reload()
+    await expect.poll(() => time.innerText()).toMatch(/^2027-01-15 \d\d:45$/)
+    await page.getByRole('button', { name: 'In UTC' }).press('Enter')
+    await expect.poll(() => time.innerText()).toBe(utc)
+    expect(await page.locator('.foot .zone').innerText()).toBe('Times are in UTC In local time')
     expect(complaints).toEqual([])
   }, 60_000)
 
