@@ -19,7 +19,7 @@ describe('the page of a model', () => {
     )
     expect(text).toContain('Staging Version 3')
     expect(text).toContain('Archived Version 1')
-    expect(text).toContain('#1 fraud-detector 3 → Production')
+    expect(text).toContain('#1 fraud-detector 2 is there now, → 3 into Production')
     expect(text).toContain('Compare 2 with 3')
     expect(text).not.toContain('Promote…')
     expect(text).toContain('The audit log is for who has the right read_audit')

@@ -181,8 +181,8 @@ test('the inbox sorts requests by what is to be done, and shows only readable on
   expect((await as(ann).get('/promotions?after=x')).status).toBe(400)
 })
 
-test('the inbox says which version is now where each request leads', async () => {
-  const { as, rita, ann, name, mlflow, call } = await world()
+test('the inbox, home and the page of a model say which version is now where each request leads', async () => {
+  const { as, rita, ann, name, mlflow, call, clock } = await world()
   const alias = (version: string) =>
     mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'champion', version })
   const body = { model: name, version: '3', to: { alias: 'champion' } }
@@ -191,6 +191,15 @@ test('the inbox says which version is now where each request leads', async () =>
   expect(await open()).toContain('#2 fraud-detector 3 → alias champion')
   expect((await alias('1')).status).toBe(200)
   expect(await open()).toContain('#2 fraud-detector 1 is there now, → 3 into alias champion')
+  // Both pages have them as the inbox has, also how soon they expire.
+  clock.pass(30 * 86_400_000 - 7_200_000)
+  for (const path of ['/', `/models/${name}`]) {
+    const text = textOf((await as(rita).get(path)).html)
+    expect(text, path).toContain('#1 fraud-detector 2 is there now, → 3 into Production open')
+    expect(text, path).toMatch(/ann 2027-01-\d\d \d\d:00 UTC \d h left/)
+  }
+  const ofModel = textOf((await as(rita).get(`/models/${name}`)).html)
+  expect(ofModel).toContain('#2 fraud-detector 1 is there now, → 3 into alias champion')
 })
 
 test('an account made again under a name is not shown the requests of the one before as its own', async () => {

@@ -9,6 +9,7 @@ export async function readVersionsThere(
   ctx: Context,
   requests: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
+  if (requests.length === 0) return new Map()
   const rows = await ctx.db.all(sql<{ id: number; version: number }>`
     select id, there as version from (
       select p.id, p.version, iif(p.target_kind = 'alias',

@@ -16,11 +16,17 @@ type HomeProps = {
   readonly counts: CatalogueCounts
   /** Open requests that lack an approval which the caller may give, newest first. */
   readonly waiting: readonly PromotionView[]
+  /** The version that is now where each of those leads that are shown, by its number. */
+  readonly there: ReadonlyMap<number, number>
+  readonly nowMs: number
   readonly notice: string | undefined
 }
 
+/** How many of the requests that wait are shown. */
+export const waitingMax = 5
+
 /** What waits for the caller, what is live, and the way to the first model. */
-export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, notice }) => (
+export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, notice, ...rest }) => (
   <Page
     frame={frame}
     title="Home"
@@ -34,8 +40,13 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, not
     {waiting.length === 0 ? null : (
       <div class="near" data-part="waiting">
         <h2>Waiting for you</h2>
-        <RequestTable requests={waiting.slice(0, 5)} to={frame.to} caption="Waiting for you" />
-        {waiting.length > 5 ? (
+        <RequestTable
+          requests={waiting.slice(0, waitingMax)}
+          to={frame.to}
+          caption="Waiting for you"
+          {...rest}
+        />
+        {waiting.length > waitingMax ? (
           <p>
             <a href={frame.to.query(frame.to.promotions, { view: 'waiting' })}>
               All {waiting.length}

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../core/error.ts'
+import { readVersionsThere } from '../../governance/compare/versions-there.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { attempt } from '../attempt.ts'
@@ -11,7 +12,7 @@ import {
   readCatalogue,
   readCatalogueCounts,
 } from './catalogue.ts'
-import { HomePage } from './home-page.tsx'
+import { HomePage, waitingMax } from './home-page.tsx'
 import { ModelsPage } from './models-page.tsx'
 import { noticeOf } from './old-links.ts'
 
@@ -26,8 +27,13 @@ export async function showHome(c: AppContext): Promise<Response> {
     readCatalogueCounts(ctx),
     readWaiting(ctx),
   ])
+  const there = await readVersionsThere(
+    ctx,
+    waiting.slice(0, waitingMax).map(({ id }) => id),
+  )
   const notice = noticeOf(optionalQuery(c, 'unknown'))
-  const page = <HomePage {...{ frame, catalogue, counts, waiting, notice }} />
+  const home = { catalogue, counts, waiting, there, nowMs: ctx.now(), notice }
+  const page = <HomePage frame={frame} {...home} />
   return sendPage(c, { frame, page })
 }
 

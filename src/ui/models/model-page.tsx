@@ -117,6 +117,8 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           <h2 id="requests">Open requests</h2>
           <RequestTable
             requests={requests}
+            there={standing.there}
+            nowMs={standing.nowMs}
             to={to}
             caption={`Requests about ${visibleText(name)}`}
           />

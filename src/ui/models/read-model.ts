@@ -1,6 +1,7 @@
 import { requireModel, requirePromoting, requireRight } from '../../access/permissions/require.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import { readEntriesBefore } from '../../audit/read-entries.ts'
+import { readVersionsThere } from '../../governance/compare/versions-there.ts'
 import { findServing, type Holder } from '../../governance/history/holders.ts'
 import { readStageSpans, type StageSpan } from '../../governance/history/stage-spans.ts'
 import { readablePromotion } from '../../governance/permissions.ts'
@@ -30,6 +31,8 @@ export type ModelStanding = {
   readonly stages: readonly BoardStage[]
   /** Newest first. */
   readonly requests: readonly PromotionView[]
+  /** The version that is now where each of them leads, by its number. */
+  readonly there: ReadonlyMap<number, number>
   /** Newest first; undefined: the caller may not read the audit log. */
   readonly entries: readonly SealedEntry[] | undefined
   /** Which versions were in stages that serve, and when. */
@@ -81,6 +84,13 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     findRefusal(requireModel(ctx, name, 'EDIT')),
     readShownLinks(ctx, name),
   ])
+  const [requests, there] = await Promise.all([
+    viewPromotions(ctx, open),
+    readVersionsThere(
+      ctx,
+      open.map(({ id }) => id),
+    ),
+  ])
   return {
     model,
     workspace: ctx.workspace,
@@ -90,7 +100,8 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
       since: new Map((holders.get(stage.name) ?? []).map((one) => [one.version, one])),
       policies: selectPolicies(policies, name, { stage: stage.name }),
     })),
-    requests: await viewPromotions(ctx, open),
+    requests,
+    there,
     entries,
     held: { spans: spans.slice(0, spansMax), isCut: spans.length > spansMax },
     nowMs: ctx.now(),
