@@ -1,14 +1,15 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { includes } from '../access/permissions/levels.ts'
-import { mayAll, type Part, readLevels } from '../access/permissions/permitted.ts'
+import {
+  defaultLevelOf,
+  mayAll,
+  mayReadSql,
+  type Part,
+  readLevels,
+} from '../access/permissions/permitted.ts'
 import { foldersAboveOf } from '../artifacts/path.ts'
 import type { Context } from '../platform/context.ts'
 import { defaultFolder, partOf } from './permissions.ts'
-
-/** Whether the caller may read what lies at one of these paths, as `requireArtifacts` judges each. */
-export async function mayReadSomePath(ctx: Context, paths: readonly string[]): Promise<boolean> {
-  return (await readablePathsOf(ctx, paths)).length > 0
-}
 
 /** Those of the paths that the caller may read, as `requireArtifacts` judges each. */
 export async function readablePathsOf(ctx: Context, paths: readonly string[]): Promise<string[]> {
@@ -25,6 +26,26 @@ export async function readablePathsOf(ctx: Context, paths: readonly string[]): P
   }
   return paths.filter((path) => readable.has(path))
 }
+
+/**
+ * The ranges of paths in which the caller may read something, as a select of `from_path` and `to_path` where they are few:
+ * what lies in them is for `readablePathsOf` to judge.
+ *
+ * @returns undefined: the caller may read all, or whatever nobody denied
+ */
+export function readableFolders(ctx: Context): SQL | undefined {
+  if (mayAll(ctx) || includes(defaultLevelOf(ctx), 'READ')) return undefined
+  const first = defaultFolder(ctx)
+  const folders = sql`select a.experiment, a.path from artifact_roots a
+    where a.workspace = ${ctx.workspace}
+    ${first === undefined ? undefined : sql`union all select 0, ${first}`}`
+  return sql`select o.path as from_path, iif(o.path = '', ${lastText}, o.path || '0') as to_path
+    from (${folders}) o join experiments e on e.id = o.experiment and e.workspace = ${ctx.workspace}
+    where ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
+}
+
+/** Behind every path. */
+const lastText = '\u{10ffff}'
 
 type Owned = {
   readonly path: string

@@ -9,7 +9,7 @@ export const findFilePlaces = endpoint({
   tag: 'find',
   summary: 'Where a file is, by its SHA-256, or which versions have all files of a digest',
   description:
-    'Of what the caller may read in the workspace: model versions that were sealed with it, and artifacts. A page has up to `max_results` of each.',
+    'Of what the caller may read in the workspace: model versions that were sealed with it, and artifacts. A page has up to `max_results` of each, and fewer or none where there was much to look through: there are more while it has a `next_page_token`.',
   query: PageQuery.extend({
     sha256: z
       .string()

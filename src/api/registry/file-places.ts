@@ -20,22 +20,23 @@ export const filePlaceRoutes: readonly ServedEndpoint[] = [
     const [versions, artifacts] = await Promise.all([
       findVersionPlaces(ctx, sought, { after: [model, version, path], count: count + 1 }),
       'sha256' in sought
-        ? findArtifactPlaces(ctx, sought.sha256, { after: artifact, count: count + 1 })
-        : [],
+        ? findArtifactPlaces(ctx, sought.sha256, { after: artifact, count })
+        : { paths: [], next: undefined },
     ])
-    const hasMore = versions.length > count || artifacts.length > count
-    const [shown, paths] = [versions.slice(0, count), artifacts.slice(0, count)]
+    const hasMore = versions.length > count || artifacts.next !== undefined
+    const shown = versions.slice(0, count)
     const last = shown.at(-1)
     const versionKey = last ? [last.modelId, last.version, last.path ?? ''] : [model, version, path]
+    const artifactKey = artifacts.next ?? artifacts.paths.at(-1) ?? artifact
     return {
       versions: shown.map(({ modelId: _, version, path, ...rest }) => ({
         ...rest,
         version: String(version),
         ...(path !== undefined && { path }),
       })),
-      artifacts: paths,
+      artifacts: [...artifacts.paths],
       ...(hasMore && {
-        next_page_token: encodePageToken(print, [...versionKey, paths.at(-1) ?? artifact]),
+        next_page_token: encodePageToken(print, [...versionKey, artifactKey]),
       }),
     }
   }),

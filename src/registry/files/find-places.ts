@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
-import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
-import { readablePathsOf } from '../../tracking/readable-paths.ts'
+import { readableArtifacts } from './readable-artifacts.ts'
 
-const placesPerRead = 2000
+/** Of `readableArtifacts`, in one call: who may read an experiment and none of its runs finds nothing for long. */
+const roundsMax = 10
 
 /** A version that has a file, or that is the files of a digest: then `path` is undefined. */
 export type VersionPlace = {
@@ -66,9 +66,15 @@ export async function findVersionPlaces(
   }))
 }
 
+/** Artifacts that have what is sought. */
+export type ArtifactPlaces = {
+  readonly paths: readonly string[]
+  /** There may be more, behind this path. */
+  readonly next: string | undefined
+}
+
 /**
- * Paths of artifacts of the workspace that have these bytes and that the caller may read, in their order. Looks on
- * until there are enough: what others have hides nothing.
+ * Paths of artifacts of the workspace that have these bytes and that the caller may read, in their order.
  *
  * @param sha256 lower-case hex
  */
@@ -76,24 +82,14 @@ export async function findArtifactPlaces(
   ctx: Context,
   sha256: string,
   { after, count }: { readonly after: string; readonly count: number },
-): Promise<string[]> {
+): Promise<ArtifactPlaces> {
   const found: string[] = []
-  let last = after
-  while (found.length < count) {
-    const rows = await ctx.db.all(sql<{ path: string }>`
-      select f.path from blobs b join artifact_files f on f.blob = b.id
-      where b.sha256 = ${sha256} and f.workspace = ${ctx.workspace} and f.path > ${last}
-      order by f.path limit ${placesPerRead}`)
-    found.push(
-      ...(await readablePathsOf(
-        ctx,
-        rows.map(({ path }) => path),
-      )),
-    )
-    const end = rows.at(-1)
-    if (!end || rows.length < placesPerRead) break
-    last = end.path
-    await letOthersRun()
+  let rounds = 0
+  const blobs = sql`select id from blobs where sha256 = ${sha256}`
+  for await (const { paths, next } of readableArtifacts(ctx, blobs, after)) {
+    found.push(...paths)
+    if (found.length > count) return { paths: found.slice(0, count), next: found[count - 1] }
+    if (++rounds === roundsMax) return { paths: found, next }
   }
-  return found.slice(0, count)
+  return { paths: found, next: undefined }
 }

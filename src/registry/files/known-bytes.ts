@@ -7,12 +7,9 @@ import {
 } from '../../access/permissions/permitted.ts'
 import { findKnownBlob, type KnownBlob, showKnownBlob } from '../../artifacts/known-blob.ts'
 import { absent } from '../../core/error.ts'
-import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Stored } from '../../platform/ports.ts'
-import { mayReadSomePath } from '../../tracking/readable-paths.ts'
-
-const placesPerRead = 2000
+import { readableArtifacts } from './readable-artifacts.ts'
 
 /**
  * Show under `path` the bytes of a sum that the caller may read somewhere in the workspace: in a version, or
@@ -42,15 +39,8 @@ async function mayReadBlob(ctx: Context, { id }: KnownBlob): Promise<boolean> {
     where ${mayReadSql(ctx, 'model', { id: sql`o.id`, isPrompt: sql`o.is_prompt` })}
       and ${isNotDeniedSql(ctx, 'version', sql`o.is_prompt`)} limit 1`)
   if (version) return true
-  let after = ''
-  for (;;) {
-    const rows = await ctx.db.all(sql<{ path: string }>`select path from artifact_files
-      where blob = ${id} and workspace = ${ctx.workspace} and path > ${after}
-      order by path limit ${placesPerRead}`)
-    const paths = rows.map(({ path }) => path)
-    if (await mayReadSomePath(ctx, paths)) return true
-    after = paths.at(-1) ?? ''
-    if (paths.length < placesPerRead) return false
-    await letOthersRun()
+  for await (const { paths } of readableArtifacts(ctx, sql`select ${id} as id`)) {
+    if (paths.length > 0) return true
   }
+  return false
 }
