@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { appOf } from '../support/app.ts'
 import { testServer } from '../support/server.ts'
+import { type Member, team } from '../support/team.ts'
 
 const artifacts = '/api/2.0/mlflow-artifacts'
 /** The least that S3 and R2 take of a part that is not the last. */
@@ -195,4 +197,36 @@ test('a range of a file that was damaged once is given out only when all of it i
   await platform.blobs.delete([key])
   await platform.blobs.put(key, bytesOf('the very same bytes'), 19)
   expect(await read('f', 'bytes=0-2')).toEqual({ status: 206, text: 'the' })
+})
+
+test('whoever lost the permission completes no upload that they began, and replaces no part of it', async () => {
+  const { platform, member, grant, admin } = await team({ defaultPermission: 'NO_PERMISSIONS' })
+  const [ann, eve] = [await member('ann'), await member('eve')]
+  const made = await ann.post('experiments/create', { name: 'e' })
+  const id = String(made.json.experiment_id)
+  const run = await ann.post('runs/create', { experiment_id: id, start_time: 1 })
+  const at = String(run.json.run.info.artifact_uri).replace('mlflow-artifacts:/', '')
+  await grant('eve', 'experiment', id, 'EDIT')
+  const begun = await eve.call('POST', `${artifacts}/mpu/create/${at}`, { path: 'f', num_parts: 1 })
+  const [{ url }] = begun.json.credentials as [{ url: string }]
+  const app = appOf(() => platform, ann.principal)
+  const send = async (body: string) => {
+    const headers = { 'content-length': String(body.length) }
+    const res = await app.request(url, { method: 'PUT', body, headers })
+    return { status: res.status, part_number: 1, etag: res.headers.get('etag') ?? '' }
+  }
+  const good = await send('good')
+  await admin.post3('users/permissions/revoke', {
+    ...{ username: 'eve', resource_type: 'experiment', resource_id: id },
+  })
+  const end = async (who: Member, verb: string, part: Part) => {
+    const body = { path: 'f', upload_id: begun.json.upload_id, parts: [part] }
+    return (await who.call('POST', `${artifacts}/mpu/${verb}/${at}`, body)).status
+  }
+  const evil = await send('evil')
+  expect([await end(eve, 'complete', evil), await end(eve, 'abort', evil)]).toEqual([403, 403])
+  expect(await end(ann, 'complete', good)).toBe(400)
+  expect(await end(ann, 'complete', await send('good'))).toBe(200)
+  expect((await send('evil')).status).toBe(404)
+  expect(await (await app.request(`${artifacts}/artifacts/${at}/f`)).text()).toBe('good')
 })

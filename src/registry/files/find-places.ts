@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
-import { readableArtifacts } from './readable-artifacts.ts'
+import { findReadableArtifacts } from './readable-artifacts.ts'
 
-/** Of `readableArtifacts`, in one call: who may read an experiment and none of its runs finds nothing for long. */
+/** Of `findReadableArtifacts`, in one call: who may read an experiment and none of its runs finds nothing for long. */
 const roundsMax = 10
 
 /** A version that has a file, or that is the files of a digest: then `path` is undefined. */
@@ -86,7 +86,7 @@ export async function findArtifactPlaces(
   const found: string[] = []
   let rounds = 0
   const blobs = sql`select id from blobs where sha256 = ${sha256}`
-  for await (const { paths, next } of readableArtifacts(ctx, blobs, after)) {
+  for await (const { paths, next } of findReadableArtifacts(ctx, blobs, after)) {
     found.push(...paths)
     if (found.length > count) return { paths: found.slice(0, count), next: found[count - 1] }
     if (++rounds === roundsMax) return { paths: found, next }

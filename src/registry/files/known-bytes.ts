@@ -9,7 +9,7 @@ import { findKnownBlob, type KnownBlob, showKnownBlob } from '../../artifacts/kn
 import { absent } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Stored } from '../../platform/ports.ts'
-import { readableArtifacts } from './readable-artifacts.ts'
+import { findReadableArtifacts } from './readable-artifacts.ts'
 
 /**
  * Show under `path` the bytes of a sum that the caller may read somewhere in the workspace: in a version, or
@@ -39,7 +39,7 @@ async function mayReadBlob(ctx: Context, { id }: KnownBlob): Promise<boolean> {
     where ${mayReadSql(ctx, 'model', { id: sql`o.id`, isPrompt: sql`o.is_prompt` })}
       and ${isNotDeniedSql(ctx, 'version', sql`o.is_prompt`)} limit 1`)
   if (version) return true
-  for await (const { paths } of readableArtifacts(ctx, sql`select ${id} as id`)) {
+  for await (const { paths } of findReadableArtifacts(ctx, sql`select ${id} as id`)) {
     if (paths.length > 0) return true
   }
   return false

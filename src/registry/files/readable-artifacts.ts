@@ -19,7 +19,7 @@ export type ReadableRound = {
  *
  * @param blobs a select of `id`, of `blobs`
  */
-export async function* readableArtifacts(
+export async function* findReadableArtifacts(
   ctx: Context,
   blobs: SQL,
   after = '',

@@ -5,7 +5,9 @@ import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { S3BlobStore } from '../../../src/platform/s3/s3-blob-store.ts'
 import { signsParts } from '../../../src/platform/s3/s3-options.ts'
 import { contextOf, person } from '../../support/accounts.ts'
+import { appOf } from '../../support/app.ts'
 import { testServer } from '../../support/server.ts'
+import { type Member, team } from '../../support/team.ts'
 import { startS3Server } from './s3-server.ts'
 
 const artifacts = '/api/2.0/mlflow-artifacts'
@@ -76,6 +78,65 @@ test('whom a quota counts for sends parts through the server, which counts them'
     signDirectParts(ctx, await createUpload(ctx, 'd/x'), { count: 2, lifetimeMs })
   expect(await urls(ann)).toBeUndefined()
   expect(await urls(admin)).toEqual([expect.any(String), expect.any(String)])
+})
+
+test('a URL ends with the credential of who got it', async () => {
+  const { platform } = await directServer()
+  const nowMs = platform.now()
+  const validSeconds = async (endsInMs: number) => {
+    const ann = contextOf(platform, person('ann', { endsAtMs: nowMs + endsInMs }))
+    const given = { count: 1, lifetimeMs: 60_000 }
+    const ctx = { ...ann, now: () => nowMs }
+    const [url = ''] = (await signDirectParts(ctx, await createUpload(ctx, 'd/x'), given)) ?? []
+    return Number(new URL(url).searchParams.get('X-Amz-Expires'))
+  }
+  expect(await validSeconds(3_600_000)).toBe(60)
+  expect(await validSeconds(5000)).toBe(5)
+  expect(await validSeconds(-5000)).toBe(1)
+})
+
+test('whoever lost the permission has URLs that make no file, and change none', async () => {
+  const blobs = new S3BlobStore(await s3.bucket(), sha256, { signsParts: true })
+  const { platform, member, grant, admin } = await team(
+    { defaultPermission: 'NO_PERMISSIONS' },
+    { blobs },
+  )
+  const [ann, eve] = [await member('ann'), await member('eve')]
+  const made = await ann.post('experiments/create', { name: 'e' })
+  const id = String(made.json.experiment_id)
+  const run = await ann.post('runs/create', { experiment_id: id, start_time: 1 })
+  const at = String(run.json.run.info.artifact_uri).replace('mlflow-artifacts:/', '')
+  await grant('eve', 'experiment', id, 'EDIT')
+  const begun = await eve.call('POST', `${artifacts}/mpu/create/${at}`, { path: 'f', num_parts: 2 })
+  const [first, second] = begun.json.credentials as Credential[]
+  const send = (of: Credential | undefined, body: string) =>
+    fetch(of?.url ?? '', { method: 'PUT', body })
+  const etagOf = async (res: Promise<Response>) => (await res).headers.get('etag')
+  const parts = [
+    { part_number: 1, etag: await etagOf(send(first, 'a'.repeat(partBytes))) },
+    { part_number: 2, etag: await etagOf(send(second, 'tail')) },
+  ]
+  const { upload_id } = begun.json
+  const end = (who: Member, verb: string) =>
+    who.call('POST', `${artifacts}/mpu/${verb}/${at}`, { path: 'f', upload_id, parts })
+  const read = async () =>
+    (await appOf(() => platform, ann.principal).request(`${artifacts}/artifacts/${at}/f`)).status
+
+  await admin.post3('users/permissions/revoke', {
+    ...{ username: 'eve', resource_type: 'experiment', resource_id: id },
+  })
+  // The bucket takes what she sends, and nobody sees it.
+  expect((await send(second, 'evil')).status).toBe(200)
+  expect([(await end(eve, 'complete')).status, (await end(eve, 'abort')).status]).toEqual([
+    403, 403,
+  ])
+  expect(await read()).toBe(404)
+  // Nor does it slip into what somebody else completes.
+  expect((await end(ann, 'complete')).status).toBe(400)
+  await send(second, 'tail')
+  expect((await end(ann, 'complete')).status).toBe(200)
+  expect((await send(second, 'evil')).ok).toBe(false)
+  expect(await read()).toBe(200)
 })
 
 test('a store whose URLs nobody asked for signs none', async () => {
