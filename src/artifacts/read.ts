@@ -1,4 +1,4 @@
-import { chunksOf } from '../core/bytes.ts'
+import { chunksOf, streamOf } from '../core/bytes.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { measureBody } from '../platform/hash.ts'
@@ -76,24 +76,6 @@ async function* verifyChunks(
     throw new Error(`blob ${file.key} does not match its hash; the download was cut off`)
   }
   if (previous) yield previous
-}
-
-/** `chunks` as a web stream. Cancelling the stream ends them, which closes what they read from. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      async cancel() {
-        await chunks.return(undefined)
-      },
-    },
-    // Chunks read ahead would only take memory; the stream below has a buffer of its own.
-    { highWaterMark: 0 },
-  )
 }
 
 function logDamage(ctx: Context, { key, path }: StoredFile, problem: string): void {

@@ -106,6 +106,24 @@ export async function* chunksOf(
   }
 }
 
+/** `chunks` as a web stream. Cancelling the stream ends them, which closes what they read from. */
+export function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await chunks.return(undefined)
+      },
+    },
+    // Chunks read ahead would only take memory; the stream below has a buffer of its own.
+    { highWaterMark: 0 },
+  )
+}
+
 type BlockReader = ReadableStreamBYOBReader & {
   readAtLeast(bytes: number, into: Uint8Array): Promise<ReadableStreamReadResult<Uint8Array>>
 }

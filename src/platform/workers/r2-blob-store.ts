@@ -1,3 +1,4 @@
+import { chunksOf, streamOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
 import { measureJoined } from '../hash.ts'
 import {
@@ -32,9 +33,17 @@ const deletesMax = 1000
 /** Makes the bucket itself refuse to overwrite a key, at the moment of writing. */
 const ifFree = { etagDoesNotMatch: '*' }
 
+/**
+ * The most that one read asks of the bucket: what is longer goes out slice by slice. The simulated R2 of local runs
+ * has all of an object that came in parts in memory before it answers the first byte.
+ */
+const readBytesMax = 64 * 1024 * 1024
+
 type R2Uploads = {
   /** Up to which size an object is hashed as soon as its parts are joined. */
   readonly measuredMax?: number
+  /** The most that one read asks of the bucket. */
+  readonly readMax?: number
   /** What handles uploads in place of the binding: R2's other door, by which clients send parts themselves. */
   readonly multipart?: MultipartStore | undefined
 }
@@ -43,10 +52,12 @@ type R2Uploads = {
 export class R2BlobStore implements BlobStore {
   readonly #bucket: R2Bucket
   readonly #measuredBytesMax: number
+  readonly #readBytesMax: number
 
-  constructor(bucket: R2Bucket, { measuredMax, multipart }: R2Uploads = {}) {
+  constructor(bucket: R2Bucket, { measuredMax, readMax, multipart }: R2Uploads = {}) {
     this.#bucket = bucket
     this.#measuredBytesMax = measuredMax ?? measuredBytesMax
+    this.#readBytesMax = readMax ?? readBytesMax
     this.multipart = multipart ?? this.#bound
   }
 
@@ -99,9 +110,17 @@ export class R2BlobStore implements BlobStore {
   }
 
   async get(key: string, range?: ByteRange): Promise<OpenBlob | undefined> {
-    const options = range ? { range: { offset: range.start, length: range.end - range.start } } : {}
-    const object = await this.#bucket.get(key, options)
-    return object ? { body: object.body, sizeBytes: object.size } : undefined
+    if (range && range.end - range.start > this.#readBytesMax) {
+      const sizeBytes = await this.sizeOf(key)
+      return sizeBytes === undefined ? undefined : this.#inSlices(key, range, sizeBytes)
+    }
+    const object = await this.#bucket.get(key, range ? { range: r2Range(range) } : {})
+    if (object === null) return undefined
+    if (range || object.size <= this.#readBytesMax) {
+      return { body: object.body, sizeBytes: object.size }
+    }
+    await object.body.cancel()
+    return this.#inSlices(key, { start: 0, end: object.size }, object.size)
   }
 
   async sizeOf(key: string): Promise<number | undefined> {
@@ -164,10 +183,28 @@ export class R2BlobStore implements BlobStore {
     return { sizeBytes: received, sha256: await hash.digest() }
   }
 
+  #inSlices(key: string, { start, end }: ByteRange, sizeBytes: number): OpenBlob {
+    const range = { start, end: Math.min(end, sizeBytes) }
+    return { body: streamOf(this.#readSlices(key, range)), sizeBytes }
+  }
+
+  async *#readSlices(key: string, { start, end }: ByteRange) {
+    for (let from = start; from < end; from += this.#readBytesMax) {
+      const range = { start: from, end: Math.min(end, from + this.#readBytesMax) }
+      const slice = await this.#bucket.get(key, { range: r2Range(range) })
+      if (slice === null) throw new Error(`'${key}' was removed from R2 while it was read`)
+      yield* chunksOf(slice.body)
+    }
+  }
+
   async #joined(key: string): Promise<JoinedParts | undefined> {
     const found = await this.get(key)
     return found && measureJoined(found, this.#measuredBytesMax, sha256())
   }
+}
+
+function r2Range({ start, end }: ByteRange): R2Range {
+  return { offset: start, length: end - start }
 }
 
 /** Hash `body` and feed it to `sink` as a stream of known length, which R2 requires. */
