@@ -15,7 +15,7 @@ const config: KnipConfig = {
     // drizzle-kit reads every table.
     'src/**/tables.ts!',
     // Bundled into src/ui/shell/script.ts.
-    'src/ui/islands/page.ts!',
+    'src/ui/islands/{page,parquet/parquet-preview,parquet/worker}.ts!',
     'drizzle/{config,generate}.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
     'bench/{run,audit-cost,watchers,floor}.ts',

@@ -1,10 +1,23 @@
 import { build } from 'esbuild'
 
-/** The module that holds the script of pages as a text, so that no way to start the server has to bundle it. */
-export async function bundledScript(root: string): Promise<string> {
+/** What pages load: the name of each text, and what it is bundled from. */
+const entries = [
+  ['script', 'page.ts'],
+  ['parquetScript', 'parquet/parquet-preview.ts'],
+  ['parquetWorker', 'parquet/worker.ts'],
+] as const
+
+/** The module that holds the scripts of pages as texts, so that no way to start the server has to bundle them. */
+export async function bundledScripts(root: string): Promise<string> {
+  const texts = await Promise.all(entries.map(([, path]) => bundled(root, path)))
+  const lines = entries.map(([name], i) => `export const ${name} = ${JSON.stringify(texts[i])}\n`)
+  return `/** Bundled from src/ui/islands by \`npm run docs\`. */\n${lines.join('')}`
+}
+
+async function bundled(root: string, path: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/ui/islands/page.ts'],
+    entryPoints: [`src/ui/islands/${path}`],
     bundle: true,
     format: 'iife',
     minify: true,
@@ -12,6 +25,5 @@ export async function bundledScript(root: string): Promise<string> {
     write: false,
     logLevel: 'warning',
   })
-  const text = outputFiles[0]?.text ?? ''
-  return `/** Bundled from src/ui/islands by \`npm run docs\`. */\nexport const script = ${JSON.stringify(text)}\n`
+  return outputFiles[0]?.text ?? ''
 }

@@ -7,7 +7,7 @@ import { variableOf } from '../../src/platform/settings/setting.ts'
 import { settingTable } from '../../src/platform/settings/setting-table.ts'
 import { describeOrder } from '../check/import-order.ts'
 import { readSources } from '../check/imports.ts'
-import { bundledScript } from './bundled-script.ts'
+import { bundledScripts } from './bundled-script.ts'
 import { commandNames, commandTables } from './commands.ts'
 import { costTable, costTeams, countTable } from './cost.ts'
 import { importPicture } from './picture.ts'
@@ -29,9 +29,9 @@ test('the page on compatibility has every endpoint, and says rightly which are s
   )
 })
 
-test('the script of pages is made of its sources', async () => {
+test('the scripts of pages are made of their sources', async () => {
   const path = `${root}src/ui/shell/script.ts`
-  await expect(await bundledScript(root)).toMatchFileSnapshot(path)
+  await expect(await bundledScripts(root)).toMatchFileSnapshot(path)
 })
 
 test('the migrations that the server carries are the files of drizzle/', async () => {

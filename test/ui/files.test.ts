@@ -117,6 +117,38 @@ describe('a file that is no text', () => {
   })
 })
 
+describe('a Parquet file', () => {
+  test('is read by a worker of its page alone, which may ask this server and no other', async () => {
+    const { app, run, open } = await filesWorld({
+      'a.parquet': new TextEncoder().encode('PAR1\0PAR1'),
+      'sealed.parquet': new TextEncoder().encode('PARE\0PARE'),
+      'named.parquet': 'no such thing',
+      'a.csv': 'a,b\n1,2',
+    })
+    const { html, headers, text } = await open('a.parquet')
+    expect(headers.get('content-security-policy')).toMatch(
+      /worker-src 'self'; trusted-types parquet$/,
+    )
+    expect(text).toContain('the server does not open it')
+    const place =
+      /<p role="status" class="soft" data-parquet="([^"]+)" data-size-bytes="9" data-sha256="[0-9a-f]{64}"/
+    expect(place.exec(html)?.[1]).toBe(`/get-artifact?run_id=${run}&amp;path=a.parquet`)
+    expect((await open('sealed.parquet')).html).toContain('data-parquet=')
+    for (const path of ['named.parquet', 'a.csv']) {
+      const other = await open(path)
+      expect(other.html, path).not.toContain('data-parquet=')
+      const policy = other.headers.get('content-security-policy') ?? ''
+      expect(policy, path).toMatch(/trusted-types 'none'$/)
+      expect(policy, path).not.toContain('worker-src')
+    }
+    const worker = await app.request(/data-worker="([^"]+)"/.exec(html)?.[1] ?? '')
+    expect(worker.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(worker.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; connect-src 'self'",
+    )
+  })
+})
+
 const notebook = JSON.stringify({
   cells: [
     { cell_type: 'markdown', source: ['# Title\n', evil] },

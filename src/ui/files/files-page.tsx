@@ -56,7 +56,7 @@ export const FilesPage: FC<FilesPageProps> = ({ frame, owner, path, place }) => 
       {'items' in place ? (
         <Folder {...{ owner, path }} items={place.items} next={place.next} />
       ) : (
-        <File {...{ owner, path }} file={place.file} preview={place.preview} />
+        <File {...{ frame, owner, path }} file={place.file} preview={place.preview} />
       )}
     </Page>
   )
@@ -109,12 +109,12 @@ const Folder: FC<FolderProps> = ({ owner, path, items, next }) =>
     </>
   )
 
-type FileProps = Pick<FilesPageProps, 'owner' | 'path'> & {
+type FileProps = Pick<FilesPageProps, 'frame' | 'owner' | 'path'> & {
   readonly file: ArtifactFile
   readonly preview: Preview
 }
 
-const File: FC<FileProps> = ({ owner, path, file: { sizeBytes, sha256 }, preview }) => (
+const File: FC<FileProps> = ({ frame, owner, path, file: { sizeBytes, sha256 }, preview }) => (
   <>
     <p class="row">
       <span>{bytesText(sizeBytes)}</span>
@@ -126,7 +126,7 @@ const File: FC<FileProps> = ({ owner, path, file: { sizeBytes, sha256 }, preview
       </a>
     </p>
     <Shown
-      {...{ preview, path, sizeBytes }}
+      {...{ frame, preview, path, sizeBytes, sha256 }}
       address={owner.fileOf(path)}
       partOf={(from) => owner.pageOf(path, from)}
       frameOf={(output) => owner.frameOf(path, output)}

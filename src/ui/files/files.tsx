@@ -121,7 +121,8 @@ function showFiles(open: Opener) {
     const { frame, owner, path, located } = await open(c)
     const place = await readPlace(c, owner, { path, located })
     const page = <FilesPage {...{ frame, owner, path, place }} />
-    return sendPage(c, { frame, page }, { frames: true })
+    const workers = 'preview' in place && place.preview.kind === 'parquet'
+    return sendPage(c, { frame, page }, { frames: true, workers })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { Table } from '../parts/table.tsx'
 import { bytesText, countText, Given, plural, visibleText } from '../parts/text.tsx'
+import type { Frame } from '../shell/frame.ts'
 import { NotebookView } from './notebook.tsx'
 import type { NotebookOutputPlace } from './read-notebook.ts'
 import { endBytes, type TextPart, textBytesMax } from './read-part.ts'
@@ -10,11 +11,13 @@ import type { StoredParts } from './stored-parts.ts'
 import { Tree } from './tree.tsx'
 
 type ShownProps = {
+  readonly frame: Frame
   readonly preview: Preview
   readonly path: string
   /** Of the file itself. */
   readonly address: string
   readonly sizeBytes: number
+  readonly sha256: string
   /** The page with a part of the text: from this byte, or so far from the end. */
   readonly partOf: (from: number) => string
   /** The frame with its markup, or with that of an output of a notebook. */
@@ -22,8 +25,8 @@ type ShownProps = {
 }
 
 /** A look at a file, by its kind. Nothing of it is markup of this page. */
-export const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes, ...to }) => {
-  const { partOf, frameOf } = to
+export const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes, ...more }) => {
+  const { frame, sha256, partOf, frameOf } = more
   switch (preview.kind) {
     case 'image':
       return <img class="preview" src={address} alt={visibleText(path)} />
@@ -48,6 +51,8 @@ export const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes, ...to
       )
     case 'parts':
       return <Parts {...preview.stored} />
+    case 'parquet':
+      return <ParquetView {...{ frame, address, sizeBytes, sha256 }} />
     case 'text':
       return (
         <>
@@ -103,6 +108,29 @@ export const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes, ...to
         </>
       )
   }
+}
+
+type ParquetProps = Pick<ShownProps, 'frame' | 'address' | 'sizeBytes' | 'sha256'>
+
+/** What a script of this page fills; only here is it loaded. */
+const ParquetView: FC<ParquetProps> = ({ frame, address, sizeBytes, sha256 }) => {
+  const { to, files, nonce } = frame
+  return (
+    <>
+      <p
+        role="status"
+        class="soft"
+        data-parquet={address}
+        data-size-bytes={sizeBytes}
+        data-sha256={sha256}
+        data-worker={`${to.prefix}/assets/${files.parquetWorker}`}
+      >
+        This is a Parquet file. Your browser shows its columns and first rows where scripts may run;
+        the server does not open it. The download has all of it.
+      </p>
+      <script src={`${to.prefix}/assets/${files.parquet}`} type="module" nonce={nonce} />
+    </>
+  )
 }
 
 type CutProps = Pick<ShownProps, 'sizeBytes' | 'partOf'> & { readonly part: TextPart }

@@ -36,6 +36,8 @@ export type Preview =
       readonly text: string
     }
   | { readonly kind: 'parts'; readonly stored: StoredParts }
+  /** The browser reads it. */
+  | { readonly kind: 'parquet' }
   | { readonly kind: 'bytes'; readonly hex: string }
   /** It is too large to be shown, or damaged: why. */
   | { readonly kind: 'none'; readonly why: string }
@@ -73,6 +75,8 @@ export async function readPreview(
 async function readBytes(ctx: Context, file: ArtifactFile): Promise<Preview> {
   const end = Math.min(file.sizeBytes, hexBytes)
   const bytes = await readPart(ctx, file, { start: 0, end })
+  const magic = String.fromCharCode(...bytes.subarray(0, 4))
+  if (magic === 'PAR1' || magic === 'PARE') return { kind: 'parquet' }
   const isArchive = bytes[0] === 0x50 && bytes[1] === 0x4b
   const stored = /\.safetensors$/i.test(file.path)
     ? await readTensors(ctx, file)

@@ -28,7 +28,7 @@ function nameOf({ caption }: HTMLTableElement): string {
 }
 
 /** Numbers as numbers, times in ISO 8601; a cell without a value is empty. */
-function textOf(cell: HTMLTableCellElement): string | number {
+function textOf(cell: HTMLTableCellElement): string | number | bigint {
   const time = cell.querySelector('time')
   if (time && cell.innerText.trim() === time.innerText.trim()) return time.dateTime
   const copy = cell.cloneNode(true)
@@ -41,8 +41,14 @@ function textOf(cell: HTMLTableCellElement): string | number {
   return text === '–' ? '' : numberOf(text)
 }
 
-/** A number as a spreadsheet reads it, and so that a negative one does not look like a formula. */
-function numberOf(text: string): string | number {
+/**
+ * A number as a spreadsheet reads it, and so that a negative one does not look like a formula. One that
+ * has more digits than a double holds keeps them.
+ */
+function numberOf(text: string): string | number | bigint {
   const plain = text.replaceAll('−', '-')
-  return /^-?\d+(\.\d+)?(e-?\d+)?$/.test(plain) ? Number(plain) : text
+  if (!/^-?\d+(\.\d+)?(e-?\d+)?$/.test(plain)) return text
+  const value = Number(plain)
+  if (String(value) === plain || plain.replace(/e.*|\D/g, '').length <= 15) return value
+  return /^-?\d+$/.test(plain) ? BigInt(plain) : plain
 }

@@ -1,7 +1,7 @@
 import { toHex } from '../../core/bytes.ts'
 import { notFound } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { script } from './script.ts'
+import { parquetScript, parquetWorker, script } from './script.ts'
 import { style } from './style/style.ts'
 
 /**
@@ -16,10 +16,14 @@ const sources = {
   style: { text: style, extension: 'css', type: 'text/css; charset=utf-8' },
   script: { text: script, extension: 'js', type: 'text/javascript; charset=utf-8' },
   oldLinks: { text: oldLinks, extension: 'js', type: 'text/javascript; charset=utf-8' },
+  parquet: { text: parquetScript, extension: 'js', type: 'text/javascript; charset=utf-8' },
+  parquetWorker: { text: parquetWorker, extension: 'js', type: 'text/javascript; charset=utf-8' },
 } as const
 
 type Asset = { readonly file: string; readonly text: string; readonly type: string }
-type Assets = Readonly<Record<keyof typeof sources, Asset>>
+type Assets = Readonly<Record<AssetName, Asset>>
+
+export type AssetName = keyof typeof sources
 
 let made: Promise<Assets> | undefined
 
@@ -34,10 +38,24 @@ async function makeAssets(): Promise<Assets> {
     style: await assetOf('style'),
     script: await assetOf('script'),
     oldLinks: await assetOf('oldLinks'),
+    parquet: await assetOf('parquet'),
+    parquetWorker: await assetOf('parquetWorker'),
   }
 }
 
-async function assetOf(name: keyof typeof sources): Promise<Asset> {
+/** The name of each, as addresses have it. */
+export async function readAssetNames(): Promise<Readonly<Record<AssetName, string>>> {
+  const { style, script, oldLinks, parquet, parquetWorker } = await readAssets()
+  return {
+    style: style.file,
+    script: script.file,
+    oldLinks: oldLinks.file,
+    parquet: parquet.file,
+    parquetWorker: parquetWorker.file,
+  }
+}
+
+async function assetOf(name: AssetName): Promise<Asset> {
   const { text, extension, type } = sources[name]
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return { file: `${name}.${toHex(new Uint8Array(digest)).slice(0, 10)}.${extension}`, text, type }
@@ -53,6 +71,8 @@ export async function sendAsset(c: AppContext): Promise<Response> {
   }
   return c.body(asset.text, 200, {
     'Content-Type': asset.type,
+    // A worker has the policy of its script: it asks this server, and loads no other script.
+    'Content-Security-Policy': "default-src 'none'; connect-src 'self'",
     'Cache-Control': 'public, max-age=31536000, immutable',
     'Cross-Origin-Resource-Policy': 'same-origin',
   })

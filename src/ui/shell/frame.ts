@@ -3,7 +3,7 @@ import type { AppContext } from '../../http/app-env.ts'
 import { serverUrl } from '../../http/guards/reached.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import { type Paths, pathsUnder } from '../paths.ts'
-import { readAssets } from './assets.ts'
+import { type AssetName, readAssetNames } from './assets.ts'
 import { type Preferences, preferencesOf } from './preferences.ts'
 
 /** What the frame of every page is made from. */
@@ -15,7 +15,7 @@ export type Frame = {
   readonly workspace: string | undefined
   /** Allows the stylesheet and the scripts of this one answer. */
   readonly nonce: string
-  readonly files: { readonly style: string; readonly script: string; readonly oldLinks: string }
+  readonly files: Readonly<Record<AssetName, string>>
   readonly caller: Caller
   readonly requestId: string
   readonly preferences: Preferences
@@ -34,13 +34,12 @@ export type Caller = {
 /** The frame of the page that answers this request. */
 export async function frameOf(c: AppContext): Promise<Frame> {
   const { principal, settings, requestId, randomId, mlflowPage } = c.var.ctx
-  const { style, script, oldLinks } = await readAssets()
   return {
     to: pathsUnder(pagePrefix(c)),
     serverUrl: serverUrl(c) + workspacePath(c.var.workspace ?? defaultWorkspace),
     workspace: namedWorkspace(c),
     nonce: randomId(),
-    files: { style: style.file, script: script.file, oldLinks: oldLinks.file },
+    files: await readAssetNames(),
     caller: {
       name: principal.name,
       isVerified: principal.verified,

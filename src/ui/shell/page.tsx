@@ -253,6 +253,8 @@ type Sending = {
   readonly scripts?: boolean
   /** Whether it has frames, sound or films of this server. */
   readonly frames?: boolean
+  /** Whether its scripts start one of their own in a worker. */
+  readonly workers?: boolean
 }
 
 /**
@@ -262,7 +264,7 @@ type Sending = {
 export async function sendPage(
   c: AppContext,
   { frame, page }: { readonly frame: Frame; readonly page: ReturnType<FC> },
-  { status = 200, scripts = true, frames = false }: Sending = {},
+  { status = 200, scripts = true, frames = false, workers = false }: Sending = {},
 ): Promise<Response> {
   const policy = [
     "default-src 'none'",
@@ -274,7 +276,7 @@ export async function sendPage(
     "base-uri 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    ...(workers ? ["worker-src 'self'", 'trusted-types parquet'] : ["trusted-types 'none'"]),
   ]
   // Of a page with parts that wait for something, the text waits too.
   const html = await (await page)?.toString()

@@ -1,10 +1,12 @@
 import { access } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import axe from 'axe-core'
 import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Page,
 } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { listen } from '../../../src/node.ts'
@@ -60,4 +62,24 @@ export function useBrowser(isLacking: boolean) {
       servers.get(url)?.close()
     },
   }
+}
+
+/** What is wrong with the page as it stands: to axe, to the console, by its width. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  const scrolls = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  // The policy of the page lets no script in, so axe comes by the debugger's own door.
+  const session = await page.context().newCDPSession(page)
+  await session.send('Runtime.evaluate', { expression: axe.source })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary))))`,
+    awaitPromise: true,
+  })
+  await session.detach()
+  return [
+    ...(scrolls > 0 ? [`the page scrolls sideways by ${scrolls} px`] : []),
+    ...JSON.parse(String(result.value)),
+  ]
 }

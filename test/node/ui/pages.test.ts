@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises'
-import axe from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sealEntries } from '../../../src/audit/seal.ts'
@@ -11,7 +10,7 @@ import { promptsWorld } from '../../ui/prompts-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
 import { askedWorld } from '../../ui/world.ts'
-import { lacksBrowser, useBrowser } from './browser.ts'
+import { faultsOf, lacksBrowser, useBrowser } from './browser.ts'
 
 const isLacking = await lacksBrowser()
 const { openContext, serve } = useBrowser(isLacking)
@@ -45,26 +44,6 @@ async function windowOf({ size, theme }: Look, authorization?: string): Promise<
     ...(authorization && { extraHTTPHeaders: { authorization } }),
   })
   return context
-}
-
-/** What is wrong with the page as it stands: to axe, to the console, by its width. */
-async function faultsOf(page: Page): Promise<string[]> {
-  const scrolls = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  // The policy of the page lets no script in, so axe comes by the debugger's own door.
-  const session = await page.context().newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: axe.source })
-  const { result } = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(
-      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary))))`,
-    awaitPromise: true,
-  })
-  await session.detach()
-  return [
-    ...(scrolls > 0 ? [`the page scrolls sideways by ${scrolls} px`] : []),
-    ...JSON.parse(String(result.value)),
-  ]
 }
 
 async function walk(
