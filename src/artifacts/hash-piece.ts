@@ -1,9 +1,13 @@
 import { SHA256 } from '@stablelib/sha256'
 import { chunksOf, fromHex, toHex } from '../core/bytes.ts'
+import { letOthersRun } from '../core/rounds.ts'
 import type { BlobStore } from '../platform/ports.ts'
 
 /** What is read at once of an object that is hashed in pieces; a multiple of SHA-256's blocks of 64 bytes. */
 export const pieceBytes = 64 * 1024 ** 2
+
+/** What is hashed while other requests wait: some 10 ms. */
+const turnBytes = 2 * 1024 ** 2
 
 /** Which bytes of an object come next. */
 export type PieceToHash = {
@@ -34,9 +38,13 @@ export async function hashPiece(
   }
   const hash = resumedHash(from, state)
   let at = from
+  let turnAt = from
   for await (const chunk of chunksOf(blob.body, to - from)) {
     hash.update(chunk)
     at += chunk.byteLength
+    if (at - turnAt < turnBytes) continue
+    turnAt = at
+    await letOthersRun()
   }
   if (at !== to) return { sizeFound: at }
   return { state: to === sizeBytes ? toHex(hash.digest()) : stateOf(hash) }

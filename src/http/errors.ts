@@ -96,7 +96,7 @@ function disconnected(err: unknown): RegistryError | undefined {
 
 /**
  * A store that is busy or out of reach is a 503, which clients repeat; a full one is not. Drivers
- * show this only by a code or text. Those of SQLite, Node, D1 and the libSQL client are here.
+ * show this only by a code or text. Those of SQLite, Node, D1, the libSQL client, S3 and R2 are here.
  */
 function storeFailure(err: unknown): RegistryError | undefined {
   const code = err instanceof Error && 'code' in err ? String(err.code) : ''
@@ -108,7 +108,7 @@ function storeFailure(err: unknown): RegistryError | undefined {
     )
   }
   const away =
-    /SQLITE_BUSY|SQLITE_IOERR|SQLITE_READONLY|EACCES|EROFS|EMFILE|ECONNREFUSED|ETIMEDOUT|EIO\b|fetch failed|D1_ERROR: (?:D1 DB is overloaded|Network connection lost|.*storage caused object to be reset|.*its code was updated)/
+    /SQLITE_BUSY|SQLITE_IOERR|SQLITE_READONLY|EACCES|EROFS|EMFILE|ECONNREFUSED|ETIMEDOUT|EIO\b|fetch failed|D1_ERROR: (?:D1 DB is overloaded|Network connection lost|.*storage caused object to be reset|.*its code was updated)|S3 answered \w+ with (?:429|5\d\d)|\((?:10001|10043|10058)\)$/
   return away.test(text)
     ? new RegistryError('TEMPORARILY_UNAVAILABLE', "The server's storage does not answer")
     : undefined

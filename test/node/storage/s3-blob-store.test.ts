@@ -1,10 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { S3BlobStore } from '../../../src/platform/s3/s3-blob-store.ts'
 import { bucketUrl } from '../../../src/platform/s3/s3-client.ts'
 import { blobStoreSuite, body, collected, pattern } from '../../platform/blob-store-suite.ts'
+import { testServer } from '../../support/server.ts'
 import { startS3Server } from './s3-server.ts'
 
 let s3: Awaited<ReturnType<typeof startS3Server>>
@@ -91,6 +92,13 @@ test('a failure that passes is tried again, and one that stays is told after fou
   asked = 0
   await expect(store.put('blobs/y', body(pattern(3), 3), 3)).rejects.toThrow('503')
   expect(asked).toBe(4)
+  // Clients of the server repeat it then.
+  const { call } = await testServer({ blobs: store })
+  const log = vi.spyOn(console, 'error').mockReturnValue()
+  const path = '/api/2.0/mlflow-artifacts/mpu/create/d'
+  const refused = await call('POST', path, { path: 'f', num_parts: 1 })
+  log.mockRestore()
+  expect([refused.status, refused.json.error_code]).toEqual([503, 'TEMPORARILY_UNAVAILABLE'])
   flaky.close()
   await expect(store.sizeOf('blobs/x')).rejects.toMatchObject({ code: 'TEMPORARILY_UNAVAILABLE' })
 })
