@@ -92,43 +92,53 @@ export type PartToVerify = {
   readonly after: string
   readonly bytesMax: number
   readonly filesMax: number
+  /** A larger file is not read. */
+  readonly wholeBytesMax: number
+}
+
+/** What reading some files again told. */
+export type FilesVerified = {
+  /** Those that were read. */
+  readonly files: readonly SealedFile[]
+  /** Those of them whose stored bytes are not those sealed. */
+  readonly differing: readonly DifferingFile[]
+  /** Behind which path to go on; undefined: these were the last. */
+  readonly next: string | undefined
+  /** The file that comes next and was not read, since it is too large: then no other was read either. */
+  readonly large: SealedFile | undefined
 }
 
 /**
- * Read files of a manifest again, one at least.
- *
- * @returns the files that were read, those of them whose stored bytes are not those sealed, and the path behind
- *   which to go on; undefined: these were the last
+ * Read files of a manifest again, one at least, unless that is too large.
  */
 export async function verifyFiles(
   ctx: Context,
   manifest: number,
-  { after, bytesMax, filesMax }: PartToVerify,
-): Promise<{
-  readonly files: readonly SealedFile[]
-  readonly differing: readonly DifferingFile[]
-  readonly next: string | undefined
-}> {
+  { after, bytesMax, filesMax, wholeBytesMax }: PartToVerify,
+): Promise<FilesVerified> {
   const files: SealedFile[] = []
   const differing: DifferingFile[] = []
   let bytes = 0
   for await (const page of manifestPages(ctx, manifest, after)) {
     for (const file of page) {
-      const isFull = files.length >= filesMax || bytes + file.sizeBytes > bytesMax
-      if (isFull && files.length > 0) return { files, differing, next: files.at(-1)?.path }
+      const isLarge = file.sizeBytes > wholeBytesMax
+      const isFull = isLarge || files.length >= filesMax || bytes + file.sizeBytes > bytesMax
+      const next = files.at(-1)?.path
+      if (isFull && next !== undefined) return { files, differing, next, large: undefined }
+      if (isLarge) return { files, differing, next: after, large: file }
       const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })
       files.push(file)
       bytes += file.sizeBytes
     }
   }
-  return { files, differing, next: undefined }
+  return { files, differing, next: undefined, large: undefined }
 }
 
 /** Read every file of a manifest again. @returns the digest that its list has now, and the files that differ */
 export async function verifyManifest(ctx: Context, manifest: number) {
   const all = Number.POSITIVE_INFINITY
-  const bounds = { after: '', bytesMax: all, filesMax: all }
+  const bounds = { after: '', bytesMax: all, filesMax: all, wholeBytesMax: all }
   const { files, differing } = await verifyFiles(ctx, manifest, bounds)
   return { digest: await digestManifest(ctx, files), filesRead: files.length, differing }
 }

@@ -41,7 +41,9 @@ export const verifyVersion = endpoint({
       .min(1)
       .max(Number.MAX_SAFE_INTEGER)
       .optional()
-      .describe('How much one call reads at most, but one file at least; 2 GiB unless it is said'),
+      .describe(
+        'How much one call reads at most, but one file at least, or a piece of 64 MiB of a larger one; 2 GiB unless it is said',
+      ),
     page_token: z.string().optional().describe('`next_page_token` of the call before'),
   }),
   answer: z.object({
@@ -56,6 +58,10 @@ export const verifyVersion = endpoint({
     differing: z
       .array(VersionFile.extend({ problem: z.enum(['missing', 'changed']) }))
       .describe('The files that this call read, and whose stored bytes are not what was sealed'),
+    reading: z
+      .object({ path: z.string(), bytes: z.number().int(), size: z.number().int() })
+      .optional()
+      .describe('A file that is larger than one call reads, and how many bytes of it were read'),
     next_page_token: z
       .string()
       .optional()

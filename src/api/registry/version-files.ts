@@ -29,11 +29,14 @@ export const versionFileRoutes: readonly ServedEndpoint[] = [
     const verdict = await verifyVersion(ctx, params, {
       ...{ bytesMax: query.max_bytes, token: query.page_token },
     })
-    const { digest, filesRead, differing, isIntact, nextPageToken } = verdict
+    const { digest, filesRead, differing, reading, isIntact, nextPageToken } = verdict
     return {
       ...(isIntact !== undefined && { ok: isIntact }),
       ...{ digest, files: filesRead },
       differing: differing.map(({ problem, ...file }) => ({ ...fileToWire(file), problem })),
+      ...(reading && {
+        reading: { path: reading.path, bytes: reading.bytesRead, size: reading.sizeBytes },
+      }),
       ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
     }
   }),

@@ -1,15 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { hashPiece, pieceBytes } from '../../artifacts/hash-piece.ts'
+import { pieceBytes } from '../../artifacts/hash-piece.ts'
 import {
   type DifferingFile,
   digestManifest,
   readAllManifestFiles,
-  readManifestFiles,
   type SealedFile,
 } from '../../artifacts/manifest.ts'
 import { type Context, type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
-import { recordDamage, verifyAudited } from './damaged-files.ts'
+import { verifyAudited } from './damaged-files.ts'
+import { readPieceOf } from './read-piece.ts'
 import type { manifestReadings } from './tables.ts'
 
 /** How much of the files of a version is read in one go. */
@@ -166,13 +166,13 @@ async function readStep(
   bounds: ReadingPace & { readonly filesLeft: number },
 ): Promise<Step> {
   const { manifest, after } = reading
-  const [next] = await readManifestFiles(ctx, manifest, { after, count: 1 })
-  if (next && next.sizeBytes > bounds.stepBytes) return readPiece(ctx, reading, { next, ...bounds })
   const found = await verifyAudited(ctx, manifest, {
     after,
     bytesMax: bounds.stepBytes,
     filesMax: Math.min(bounds.filesLeft, filesPerStep),
+    wholeBytesMax: bounds.stepBytes,
   })
+  if (found.large) return readPiece(ctx, reading, { ...bounds, file: found.large })
   return {
     after: found.next ?? found.files.at(-1)?.path ?? after,
     reads: found.files.length,
@@ -192,28 +192,19 @@ const noPiece = { piece_bytes: null, piece_state: null, piece_key: null }
 async function readPiece(
   ctx: Context,
   { manifest, after, piece_bytes, piece_state, piece_key }: Reading,
-  { next, pieceBytes }: ReadingPace & { readonly next: SealedFile },
+  { file, pieceBytes }: ReadingPace & { readonly file: SealedFile },
 ): Promise<Step> {
-  const { key, path, sha256, sizeBytes } = next
-  const isSameObject = piece_key === key
-  const from = (isSameObject && piece_bytes) || 0
-  const to = Math.min(from + pieceBytes, sizeBytes)
-  const piece = { sizeBytes, from, to, state: (isSameObject && piece_state) || undefined }
-  const hashed = await hashPiece(ctx.blobs, key, piece)
-  const state = 'state' in hashed ? hashed.state : undefined
-  const whole = { reads: 1, files: 1, isLast: false, ...noPiece }
-  if (state !== undefined && to < sizeBytes) {
-    const read = { piece_bytes: to, piece_state: state, piece_key: key }
-    return { ...whole, files: 0, after, differing: [], ...read }
+  const goesOn = piece_key === file.key && piece_bytes !== null && piece_state !== null
+  const [bytesRead, state] = goesOn ? [piece_bytes, piece_state] : [0, undefined]
+  const read = await readPieceOf(ctx, { manifest, file, after, bytesRead, state }, pieceBytes)
+  const step = { reads: 1, files: 0, after, differing: [], isLast: false, ...noPiece }
+  if (read.is === 'replaced') return step
+  if (read.is === 'part') {
+    const place = { piece_bytes: read.bytesRead, piece_state: read.state, piece_key: file.key }
+    return { ...step, ...place }
   }
-  if (state === sha256) return { ...whole, after: path, differing: [] }
-  // Replaced while it was read, it is read from its beginning.
-  const [now] = await readManifestFiles(ctx, manifest, { after, count: 1 })
-  if (now && now.key !== key) return { ...whole, files: 0, after, differing: [] }
-  const isMissing = 'sizeFound' in hashed && hashed.sizeFound === undefined
-  const problem = isMissing ? 'missing' : 'changed'
-  await recordDamage(ctx, next, problem)
-  return { ...whole, after: path, differing: [{ ...next, problem }] }
+  const { problem } = read
+  return { ...step, files: 1, after: file.path, differing: problem ? [{ ...file, problem }] : [] }
 }
 
 /**
