@@ -4,7 +4,7 @@ import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { getVersion } from '../../registry/versions/versions.ts'
+import { getVersions } from '../../registry/versions/versions.ts'
 import { figuresByName, readVersionTraces } from '../version-traces.ts'
 import { describeFiles } from './described-files.ts'
 
@@ -51,8 +51,7 @@ export async function compareVersions(
       `Invalid value '${excerpt(numbers.join(','))}' for 'versions': name 2 to ${versionsMax} different ones, such as 2,3`,
     )
   }
-  const versions: ModelVersion[] = []
-  for (const number of numbers) versions.push(await getVersion(ctx, name, number))
+  const versions = await getVersions(ctx, name, numbers)
   const found = await readReadableFacts(ctx, versions)
   const facts = versions.map(({ id }) => found.get(id)?.facts)
   const described = await Promise.all(

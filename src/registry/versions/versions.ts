@@ -25,6 +25,29 @@ export async function getVersion(
 }
 
 /**
+ * Several versions of a model, in the order of their numbers as given, read at once.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST one of them is not there
+ */
+export async function getVersions(
+  ctx: Context,
+  name: string,
+  numbers: readonly number[],
+): Promise<ModelVersion[]> {
+  checkModelName(name)
+  const ids = sql`select id from model_versions where registered_model = (${modelId(ctx, name)})
+    and version in (select value from json_each(${JSON.stringify(numbers)}))`
+  const found = new Map(
+    versionsFrom(await ctx.db.batch(versionReads(ids))).map((one) => [one.version, one]),
+  )
+  return numbers.map((number) => {
+    const version = found.get(number)
+    if (!version) throw versionNotFound(name, number)
+    return version
+  })
+}
+
+/**
  * Change a version's description; absent erases it, as in MLflow.
  *
  * @throws RESOURCE_DOES_NOT_EXIST
