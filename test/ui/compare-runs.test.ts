@@ -229,9 +229,9 @@ describe('all runs that match', () => {
     const one = await logRun({ name: 'one', ...at(0.8) })
     const two = await logRun({ name: 'two', ...at(0.9) })
     const there = await as(rita).get(`/runs/compare?ids=${one},${two}`)
-    expect(textOf(there.html)).toContain('auc 0.8 0.9 best +0.1 (+12.5 %) better')
+    expect(textOf(there.html)).toContain('auc more is better 0.8 0.9 best +0.1 (+12.5 %) better')
     const back = await as(rita).get(`/runs/compare?ids=${two},${one}`)
-    expect(textOf(back.html)).toContain('auc 0.9 best 0.8 −0.1 (−11.1 %) worse')
+    expect(textOf(back.html)).toContain('auc more is better 0.9 best 0.8 −0.1 (−11.1 %) worse')
   })
 
   test('are refused to whoever may not read their experiment', async () => {
@@ -259,7 +259,9 @@ test('the least, the greatest or the best value of each metric stands for a run'
     const { status, html } = await as(rita).get(`/runs/compare?ids=${ids}&${more}`)
     // Behind the table of the chart comes that of the metrics.
     const tables = html.split('<h2 id="metrics">')
-    const rows = rowsOf(tables.at(-1) ?? '').map((row) => row.replace(/ [+−].*$/, ''))
+    const rows = rowsOf(tables.at(-1) ?? '').map((row) =>
+      row.replace(/ [+−].*$| (more|less) is better/g, ''),
+    )
     return { status, rows, text: textOf(html), html }
   }
   expect((await page('')).rows).toEqual(['acc 2 7 best', 'loss 2 best 7', 'odd 2 7'])

@@ -149,7 +149,7 @@ test('the page of a version leads to its newest signed bundle', async () => {
 })
 
 test('a comparison begins with metrics and says which way is better', async () => {
-  const { as, rita, card } = await world()
+  const { as, rita, card, mlflow, ann } = await world()
   await card(3, { intended_use: 'Rank.\n\n- cards' }, 1)
   const { html } = await as(rita).get(`${model}/compare?v=2,3`)
   const text = textOf(html)
@@ -158,6 +158,15 @@ test('a comparison begins with metrics and says which way is better', async () =
   expect(text).toContain('callers may have to change')
   expect(html).toContain('Rank.\n\n- cards</bdi>')
   expect(text).toContain('Intended use Rank transactions for review.')
+  const tag = {
+    name: 'fraud-detector',
+    key: 'gatehouse.metric.better.recall.young',
+    value: 'lower',
+  }
+  await mlflow(ann, 'POST', 'registered-models/set-tag', tag)
+  expect(textOf((await as(rita).get(`${model}/compare?v=2,3`)).html)).toContain(
+    '−0.036 (−4.4 %) better',
+  )
   expect((await as(rita).get(`${model}/compare?v=2`)).status).toBe(400)
   expect((await as(rita).get(`${model}/compare?v=2,77`)).status).toBe(404)
 })

@@ -8,6 +8,7 @@ import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
+import { getModel } from '../../registry/models/registered-models.ts'
 import { listIn, modelNameOf, versionOf } from '../addressed.ts'
 import { directionsOf } from '../parts/directions.ts'
 import { pathsUnder } from '../paths.ts'
@@ -59,10 +60,11 @@ export async function showComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
   const numbers = versionsIn(c)
-  const [frame, comparison, policies] = await Promise.all([
+  const [frame, comparison, policies, model] = await Promise.all([
     frameOf(c),
     compareVersions(ctx, name, numbers),
     listPolicies(ctx),
+    getModel(ctx, name),
   ])
   const ofModel = policies.filter(({ document: { applies_to } }) => {
     const { stage, alias, deployment } = applies_to
@@ -70,7 +72,7 @@ export async function showComparison(c: AppContext): Promise<Response> {
     const target = alias === undefined ? { stage: stage ?? '' } : { alias }
     return selectPolicies(policies, name, target).length > 0
   })
-  const better = directionsOf(ofModel)
+  const better = directionsOf(ofModel, [model])
   return sendPage(c, { frame, page: <ComparePage {...{ frame, name, comparison, better }} /> })
 }
 

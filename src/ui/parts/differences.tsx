@@ -1,12 +1,10 @@
 import type { FC } from 'hono/jsx'
 import { fieldTitles } from '../../governance/cards/card-shape.ts'
 import type { Difference, VersionComparison } from '../../governance/compare/compare-versions.ts'
+import type { Directions } from './directions.ts'
 import { Sign } from './sign.tsx'
 import { NoValue, Table } from './table.tsx'
 import { countText, Given, GivenLines, numberText, plural, visibleText } from './text.tsx'
-
-/** Whether more or less of a metric is better; undefined: nobody says. */
-export type Directions = (metric: string) => 'up' | 'down' | undefined
 
 type DifferencesProps = {
   readonly of: VersionComparison
@@ -132,13 +130,7 @@ const Row: FC<RowProps> = ({ row: { key, values }, better, href }) => {
             <Given text={key} />
           </a>
         )}
-        {direction ? (
-          <span class="soft">
-            {' '}
-            <Sign of={direction} />
-            <span class="unseen">{direction === 'up' ? 'more' : 'less'} is better</span>
-          </span>
-        ) : null}
+        <BetterSign direction={direction} />
       </th>
       {values.map((value) => (
         <td class={better ? 'number' : undefined}>
@@ -153,6 +145,16 @@ const Row: FC<RowProps> = ({ row: { key, values }, better, href }) => {
     </tr>
   )
 }
+
+/** Beside the name of a metric: which way it is better. */
+export const BetterSign: FC<{ readonly direction: ReturnType<Directions> }> = ({ direction }) =>
+  direction === undefined ? null : (
+    <span class="soft">
+      {' '}
+      <Sign of={direction} />
+      <span class="unseen">{direction === 'up' ? 'more' : 'less'} is better</span>
+    </span>
+  )
 
 const textMax = 400
 

@@ -13,14 +13,13 @@ export function isOwnTag({ key }: Pick<KeyValue, 'key'>): boolean {
   return !key.startsWith('mlflow.')
 }
 
-/** What people set to say which metric of a model they look at. */
+/** A model, or an experiment. */
+export type Tagged = { readonly tags: readonly { readonly key: string; readonly value: string }[] }
+
+/** What people set to say which metric of a model or of an experiment they look at. */
 const metricTag = 'gatehouse.metric'
 
-/** The metric that a tag of the model names. */
-export function chosenMetricOf({
-  tags,
-}: {
-  readonly tags: readonly { readonly key: string; readonly value: string }[]
-}): string | undefined {
+/** The metric that a tag of it names. */
+export function chosenMetricOf({ tags }: Tagged): string | undefined {
   return tags.find(({ key }) => key === metricTag)?.value
 }

@@ -4,7 +4,6 @@ import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { countDifferences, Differences } from '../parts/differences.tsx'
-import { directionsOf } from '../parts/directions.ts'
 import { Problem } from '../parts/fields.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Given, plural, visibleText, Written } from '../parts/text.tsx'
@@ -133,7 +132,7 @@ const Changes: FC<Standing & { readonly to: Paths }> = ({
   view: { model, version, target },
   live,
   comparison,
-  policies,
+  better,
   to,
 }) => (
   <section class="near" aria-labelledby="changes">
@@ -141,7 +140,7 @@ const Changes: FC<Standing & { readonly to: Paths }> = ({
     {live && comparison ? (
       <Differences
         of={comparison}
-        better={directionsOf(policies)}
+        better={better}
         fileHref={to.fileDiff(model, [live.version, version])}
         names={[
           `${live.version} (${live.isThere ? 'live' : 'was live'})`,

@@ -11,9 +11,11 @@ import { findPromotionsBeside, getPromotion } from '../../governance/promotions/
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
+import { getModel } from '../../registry/models/registered-models.ts'
 import type { Beside } from '../../search/page.ts'
 import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
+import { type Directions, directionsOf } from '../parts/directions.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
 export type Standing = {
@@ -21,6 +23,8 @@ export type Standing = {
   readonly live: LiveVersion | undefined
   /** Undefined: there is nothing to compare with, or it is gone. */
   readonly comparison: VersionComparison | undefined
+  /** Which way its metrics are better, as policies, tags of the model and names say. */
+  readonly better: Directions
   /** Those that judge it now; none where it is decided. */
   readonly policies: readonly Policy[]
   /** What a decision would be about; undefined: it is not open, or cannot be judged. */
@@ -48,13 +52,14 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
   const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
   const view = await viewPromotion(ctx, promotion, judged)
   const live = judged && liveOf(judged, view)
-  const [comparison, beside, may] = await Promise.all([
+  const [comparison, model, beside, may] = await Promise.all([
     judged &&
       live &&
       attempt(
         'RESOURCE_DOES_NOT_EXIST',
         compareVersions(ctx, judged.candidate.model, [live.version, view.version]),
       ),
+    judged && live && attempt('RESOURCE_DOES_NOT_EXIST', getModel(ctx, judged.candidate.model)),
     findPromotionsBeside(ctx, promotion),
     judged ? readRights(ctx, view, judged) : none,
   ])
@@ -62,6 +67,10 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
     view: judged ? { ...view, model: judged.candidate.model } : view,
     live,
     comparison: comparison instanceof RegistryError ? undefined : comparison,
+    better: directionsOf(
+      judged?.policies ?? [],
+      model === undefined || model instanceof RegistryError ? [] : [model],
+    ),
     policies: judged?.policies ?? [],
     seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
     beside,

@@ -155,10 +155,9 @@ type MetricsProps = {
   readonly isShown: (of: { readonly key: string }) => boolean
 }
 
-const better = directionsOf([])
-
-/** The extreme that is the better one, by what the metric's name says, is marked. */
-const Metrics: FC<MetricsProps> = ({ standing: { run, extremes }, to, isShown }) => {
+/** The extreme that is the better one is marked. */
+const Metrics: FC<MetricsProps> = ({ standing: { run, extremes, experiment }, to, isShown }) => {
+  const better = directionsOf([], [experiment])
   const { runId, metrics } = run
   const shown = metrics.filter(isShown).slice(0, rowsMax)
   // What has a number has extremes, once these were read.

@@ -3,6 +3,7 @@ import type { Page as PageOf } from '../../../search/page.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { ExperimentKey } from '../../../tracking/runs/experiment-keys.ts'
 import { metricColumn } from '../../../tracking/runs/run-columns.ts'
+import { type Directions, directionsOf } from '../../parts/directions.ts'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
@@ -31,6 +32,7 @@ const groups = { m: 'Metrics', p: 'Params', t: 'Tags' } as const
 /** Columns of a table of runs, chosen from all names that runs of the experiment have. */
 export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, words, found }) => {
   const { to } = frame
+  const better = directionsOf([], experiments)
   const [only, ...others] = experiments
   const experiment = others.length === 0 ? only : undefined
   const title = experiment?.name ?? `runs of ${experiments.length} experiments`
@@ -78,11 +80,13 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, w
         {query.columns.length === 0 ? null : (
           <Choices
             title="Chosen"
+            better={better}
             columns={query.columns.map((column) => ({ column, isChosen: true }))}
           />
         )}
         <Choices
           title="Run"
+          better={better}
           columns={fixedColumnsOf(query)
             .filter((column) => !query.columns.includes(column))
             .map((column) => ({ column }))}
@@ -92,6 +96,7 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, w
           return (
             <Choices
               title={groups[letter]}
+              better={better}
               columns={items
                 .flatMap(({ key, runs }) => columnsNamed(letter, key, runs))
                 .filter(({ column }) => !query.columns.includes(column))}
@@ -130,9 +135,10 @@ type ChoicesProps = {
     readonly runs?: number
   }[]
   readonly note?: string | undefined
+  readonly better: Directions
 }
 
-const Choices: FC<ChoicesProps> = ({ title, columns, note }) => (
+const Choices: FC<ChoicesProps> = ({ title, columns, note, better }) => (
   <fieldset>
     <legend>{title}</legend>
     <div class="row">
@@ -142,7 +148,7 @@ const Choices: FC<ChoicesProps> = ({ title, columns, note }) => (
           <span>
             <Given text={titleOf(column)} />{' '}
             {runs === undefined ? null : <span class="soft">{plural(runs, 'run')}</span>}
-            {isBest(column) ? <span class="soft">best</span> : null}
+            {isBest(column, better) ? <span class="soft">best</span> : null}
           </span>
         </label>
       ))}

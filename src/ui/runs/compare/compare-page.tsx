@@ -2,6 +2,7 @@ import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Tabs } from '../../parts/tabs.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { addressOf } from '../table/run-query.ts'
@@ -12,6 +13,7 @@ import {
   comparedFilter,
   comparedViews,
 } from './compare-query.ts'
+import type { BestRuns } from './compared-rows.ts'
 import { type ComparedRun, comparedMax } from './read-compared.ts'
 import { type AddedRuns, RunStrip } from './run-strip.tsx'
 
@@ -23,6 +25,8 @@ export type ComparePageProps = {
   readonly runs: readonly ComparedRun[]
   /** More runs match than are compared here. */
   readonly isCut: boolean
+  /** By the metric that is charted. */
+  readonly best: BestRuns | undefined
   /** What was asked to come in too, where it was not one run. */
   readonly added: AddedRuns | undefined
 }
@@ -77,7 +81,7 @@ export const ComparePage: FC<PropsWithChildren<ComparePageProps>> = ({ children,
 }
 
 /** Which runs these are, where nobody chose them one by one; and which of those that were chosen are gone. */
-const Which: FC<ComparePageProps> = ({ frame, query, runs, isCut, added }) => {
+const Which: FC<ComparePageProps> = ({ frame, query, runs, isCut, added, best }) => {
   const { to } = frame
   const count = runs.length
   const { ids, experimentIds, words, view } = query
@@ -90,7 +94,7 @@ const Which: FC<ComparePageProps> = ({ frame, query, runs, isCut, added }) => {
             {plural(missing, 'run')} of the address {missing === 1 ? 'is' : 'are'} not there.
           </p>
         )}
-        <RunStrip {...{ frame, query, runs, added }} />
+        <RunStrip {...{ frame, query, runs, added, best }} />
       </>
     )
   }
@@ -114,6 +118,25 @@ const Which: FC<ComparePageProps> = ({ frame, query, runs, isCut, added }) => {
           · <a href={comparedAddress(to, { ...query, view: 'parallel' })}>Compare more at once</a>
         </>
       ) : null}
+      {best ? <Best {...{ to, runs, best }} /> : null}
     </p>
+  )
+}
+
+type BestProps = Pick<ComparePageProps, 'runs'> & { readonly to: Paths; readonly best: BestRuns }
+
+/** Where no strip has a badge: the best run, and how many are as good. */
+const Best: FC<BestProps> = ({ to, runs, best: { title, runIds } }) => {
+  const [first, ...others] = runIds
+  const run = runs.find(({ runId }) => runId === first)
+  return run === undefined ? null : (
+    <>
+      {' '}
+      Best by <Given text={title} />:{' '}
+      <a href={to.run(run.runId)}>
+        <Given text={run.name} />
+      </a>
+      {others.length === 0 ? '' : ` and ${countText(others.length)} as good`}.
+    </>
   )
 }

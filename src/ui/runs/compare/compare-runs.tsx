@@ -5,15 +5,17 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
 import { readCellsOfIds } from '../../../tracking/runs/run-cells.ts'
-import { extremeColumnsOf } from '../../../tracking/runs/run-columns.ts'
+import { extremeColumnsOf, namedColumn } from '../../../tracking/runs/run-columns.ts'
 import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
-import { isOwnTag } from '../../parts/own-tags.ts'
+import { type Directions, directionsOf } from '../../parts/directions.ts'
+import { chosenMetricOf, isOwnTag } from '../../parts/own-tags.ts'
 import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -21,12 +23,20 @@ import { titleOf } from '../table/run-query.ts'
 import { LineSettings, RunLines } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
 import { type ComparedQuery, comparedAddress, comparedQueryOf } from './compare-query.ts'
-import { type ComparedRows, figureRow, isEqualRow, rowsOf } from './compared-rows.ts'
+import {
+  type BestRuns,
+  bestRunsOf,
+  type ComparedRows,
+  figureRow,
+  isEqualRow,
+  rowsOf,
+} from './compared-rows.ts'
 import { areIds, readEditedIds } from './edit-strip.ts'
 import { ParallelView } from './parallel-view.tsx'
 import {
   type ComparedRun,
   type ComparedRuns,
+  type DrawnRun,
   differingColumns,
   readCompared,
   readDrawn,
@@ -56,13 +66,12 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   }
   const [frame, compared] = await Promise.all([frameOf(c), readCompared(ctx, query)])
   const { to } = frame
-  const { runs, view } = isDrawing(query)
+  const { view, ...viewed } = isDrawing(query)
     ? await drawRuns(ctx, { to, query, compared })
     : await listRuns(ctx, { to, query, compared })
-  const experiments = await readExperimentsOf(ctx, runs)
   const { isCut } = compared
   const page = (
-    <ComparePage {...{ frame, query, experiments, isCut, runs }} added={edited}>
+    <ComparePage {...{ frame, query, isCut, ...viewed }} added={edited}>
       {view}
     </ComparePage>
   )
@@ -72,7 +81,12 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
 type View = { readonly to: Paths; readonly query: ComparedQuery; readonly compared: ComparedRuns }
 
 /** What a view shows, and of which runs. */
-type Viewed = { readonly runs: readonly ComparedRun[]; readonly view: Child }
+type Viewed = {
+  readonly runs: readonly ComparedRun[]
+  readonly experiments: readonly Experiment[]
+  readonly best: BestRuns | undefined
+  readonly view: Child
+}
 
 function isDrawing({ view }: ComparedQuery): boolean {
   return view === 'parallel' || view === 'scatter'
@@ -95,6 +109,8 @@ async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
   const columns = [...new Set([...metrics, ...extremeColumnsOf(axes), ...params, ...tags])]
   const wanted = [...axes, ...(colour === undefined ? [] : [colour])]
   const runs = await readDrawn(ctx, compared.keys, wanted)
+  const experiments = await readExperimentsOf(ctx, runs)
+  const better = directionsOf([], experiments)
   const axisOn = (column: string, isLog?: boolean) =>
     axisOf({
       column,
@@ -107,20 +123,36 @@ async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
     query,
     runs,
     columns,
+    better,
     colour: colour === undefined ? undefined : axisOn(colour),
   }
   const [x, y] = axes
   if (x === undefined || y === undefined) {
-    return { runs, view: <p class="empty">These runs have no two metrics or params to draw.</p> }
+    const none = <p class="empty">These runs have no two metrics or params to draw.</p>
+    return { runs, experiments, best: undefined, view: none }
   }
   return {
     runs,
+    experiments,
+    best: bestDrawn(runs, isScatter ? y : colour, better),
     view: isScatter ? (
       <ScatterView {...shared} x={axisOn(x, query.logX)} y={axisOn(y, query.logY)} />
     ) : (
       <ParallelView {...shared} axes={axes.map((column) => axisOn(column))} />
     ),
   }
+}
+
+/** The best of what is drawn, by one column. */
+function bestDrawn(
+  runs: readonly DrawnRun[],
+  column: string | undefined,
+  better: Directions,
+): BestRuns | undefined {
+  const named = column === undefined ? undefined : namedColumn(column)
+  if (column === undefined || named?.kind !== 'metrics') return undefined
+  const row = { key: named.key, values: runs.map(({ values }) => values.get(column)) }
+  return bestRunsOf(row, { title: titleOf(column), direction: better(named.key), runs })
 }
 
 function scatterAxes(
@@ -146,9 +178,13 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
       ? query.ids
       : (await readDrawn(ctx, compared.keys, [])).map(({ runId }) => runId)
   const runs = await readRunsOfIds(ctx, ids)
+  const experiments = await readExperimentsOf(ctx, runs)
+  const better = directionsOf([], experiments)
   const logged = rowsOf(runs)
-  const rows = { ...logged, metrics: await readFigures(ctx, { query, ids, of: logged.metrics }) }
-  const metric = query.metric ?? chartedKey(rows)
+  const metrics = await readFigures(ctx, { query, ids, of: logged.metrics, better })
+  const rows = { ...logged, metrics }
+  const metric = query.metric ?? chartedKey(rows, experiments)
+  const charted = metrics.find(({ key }) => key === metric)
   const linesMax = isCharts ? manyLines : fewLines
   const lines = Math.min(runs.length, linesMax)
   const buckets =
@@ -166,11 +202,14 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
   }
   return {
     runs,
+    experiments,
+    best:
+      charted && bestRunsOf(charted, { title: charted.key, direction: better(charted.key), runs }),
     view: (
       <>
         {isCharts ? <LineSettings {...{ to, query, metric, ...offered }} /> : null}
         {chart ?? (isCharts ? <p class="empty">No metric is here.</p> : null)}
-        {isCharts ? null : <RunDifferences {...{ to, query, runs, rows }} />}
+        {isCharts ? null : <RunDifferences {...{ to, query, runs, rows, better }} />}
       </>
     ),
   }
@@ -183,16 +222,18 @@ async function readFigures(
     query: { figure },
     ids,
     of,
+    better,
   }: {
     readonly query: ComparedQuery
     readonly ids: readonly string[]
     readonly of: ComparedRows['metrics']
+    readonly better: Directions
   },
 ): Promise<ComparedRows['metrics']> {
   if (figure === 'last') return of
   const extremes = of.map(({ key }) => key)
   const cells = await readCellsOfIds(ctx, ids, { metrics: [], extremes, params: [], tags: [] })
-  return of.map((row) => figureRow(row, figure, cells))
+  return of.map((row) => figureRow(row, figure, { direction: better(row.key), runs: cells }))
 }
 
 type Charted = {
@@ -224,8 +265,15 @@ async function chartOf(ctx: Context, charted: Charted) {
   return <RunLines {...charted} series={series} />
 }
 
-/** The metric that most of the runs have; of several, one that differs. */
-function chartedKey({ metrics }: ComparedRows): string | undefined {
+/** A metric that a tag of the experiments names; else the one that most of the runs have, of several one that differs. */
+function chartedKey(
+  { metrics }: ComparedRows,
+  experiments: readonly Experiment[],
+): string | undefined {
+  const chosen = experiments
+    .map(chosenMetricOf)
+    .find((one) => metrics.some(({ key }) => key === one))
+  if (chosen !== undefined) return chosen
   const worth = (row: ComparedRows['metrics'][number]) =>
     2 * row.values.filter((value) => value !== undefined).length + (isEqualRow(row) ? 0 : 1)
   return metrics.toSorted((a, b) => worth(b) - worth(a))[0]?.key

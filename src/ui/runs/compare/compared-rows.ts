@@ -1,11 +1,9 @@
 import type { Run } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { metricIn } from '../../../tracking/runs/run-columns.ts'
-import { directionsOf } from '../../parts/directions.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
 import type { ComparedFigure } from './compare-query.ts'
-
-const better = directionsOf([])
 
 /** One name, and the value that each run has for it. */
 export type ComparedRow<T> = { readonly key: string; readonly values: readonly (T | undefined)[] }
@@ -31,16 +29,51 @@ function rowsBy<T>(lists: readonly (readonly { key: string; value: T }[])[]): Co
   return [...keys].sort().map((key) => ({ key, values: byKey.map((values) => values.get(key)) }))
 }
 
-/** A row of a metric with another figure of each run; the best is the latest where no name says which that is. */
+type FigureOptions = {
+  readonly direction: ReturnType<Directions>
+  readonly runs: readonly Pick<RunCells, 'metrics' | 'extremes'>[]
+}
+
+/** A row of a metric with another figure of each run; the best is the latest where nobody says which that is. */
 export function figureRow(
   { key, values }: ComparedRow<number>,
   figure: Exclude<ComparedFigure, 'last'>,
-  runs: readonly Pick<RunCells, 'metrics' | 'extremes'>[],
+  { direction, runs }: FigureOptions,
 ): ComparedRow<number> {
-  const direction = better(key)
   if (figure === 'best' && direction === undefined) return { key, values }
   const which = figure === 'best' ? (direction === 'down' ? 'min' : 'max') : figure
   return { key, values: runs.map((run) => metricIn(run, { key, figure: which })) }
+}
+
+/** The best of the values of a metric; undefined: nobody says which way it is better, or all are equal. */
+export function bestOf(
+  row: ComparedRow<string | number>,
+  direction: ReturnType<Directions>,
+): number | undefined {
+  const numbers = row.values.filter((value) => typeof value === 'number' && !Number.isNaN(value))
+  if (direction === undefined || numbers.length < 2 || isEqualRow(row)) return undefined
+  return direction === 'up' ? Math.max(...numbers.map(Number)) : Math.min(...numbers.map(Number))
+}
+
+/** Which runs are the best by a metric: several where they are equal. */
+export type BestRuns = { readonly title: string; readonly runIds: readonly string[] }
+
+/** @param runs in the order of the row */
+export function bestRunsOf(
+  row: ComparedRow<string | number>,
+  {
+    title,
+    direction,
+    runs,
+  }: { readonly title: string } & {
+    readonly direction: ReturnType<Directions>
+    readonly runs: readonly { readonly runId: string }[]
+  },
+): BestRuns | undefined {
+  const best = bestOf(row, direction)
+  if (best === undefined) return undefined
+  const runIds = runs.flatMap(({ runId }, i) => (row.values[i] === best ? [runId] : []))
+  return { title, runIds }
 }
 
 /** Whether all runs have the same value. */

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
+import { namedColumn } from '../../../tracking/runs/run-columns.ts'
 import type { AxisValue, ValueAxis } from '../../charts/value-axis.ts'
-import { directionsOf } from '../../parts/directions.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { Given, metricText, numberText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
@@ -12,15 +13,16 @@ type DrawnRunsProps = {
   readonly axes: readonly ValueAxis[]
   /** The axis whose best runs are shown. */
   readonly by: ValueAxis | undefined
+  readonly better: Directions
 }
 
 const rowsMax = 20
 const charsMax = 60
-const directionOf = directionsOf([])
 
-/** Some of the runs of a drawing as a table: the best of one axis, by what its name says is better. */
-export const DrawnRuns: FC<DrawnRunsProps> = ({ to, runs, axes, by }) => {
-  const isLess = by?.column.startsWith('m.') && directionOf(by.title) === 'down'
+/** Some of the runs of a drawing as a table: the best of one axis, by which way that is better. */
+export const DrawnRuns: FC<DrawnRunsProps> = ({ to, runs, axes, by, better }) => {
+  const named = by && namedColumn(by.column)
+  const isLess = named?.kind === 'metrics' && better(named.key) === 'down'
   const placeOf = ({ values }: DrawnRun) => {
     const place = by?.placeOf(values.get(by.column))
     return typeof place === 'number' ? (isLess ? -place : place) : Number.NEGATIVE_INFINITY

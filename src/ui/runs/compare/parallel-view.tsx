@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { Parallel } from '../../charts/parallel.tsx'
 import { Scatter } from '../../charts/scatter.tsx'
 import type { ValueAxis } from '../../charts/value-axis.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { addressOf } from '../table/run-query.ts'
@@ -19,6 +20,7 @@ type ParallelViewProps = {
   readonly colour: ValueAxis | undefined
   /** Columns that may be axes. */
   readonly columns: readonly string[]
+  readonly better: Directions
 }
 
 /** Parallel coordinates, the choice of their axes, and the best of the runs. */
@@ -50,7 +52,7 @@ export const ParallelView: FC<ParallelViewProps> = (props) => {
           />
         </section>
       ) : null}
-      <DrawnRuns {...{ to, runs, axes }} by={colour} />
+      <DrawnRuns {...{ to, runs, axes }} by={colour} better={props.better} />
     </>
   )
 }

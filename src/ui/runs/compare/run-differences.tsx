@@ -1,14 +1,14 @@
 import type { FC } from 'hono/jsx'
 import type { Run } from '../../../tracking/run.ts'
-import { Change } from '../../parts/differences.tsx'
-import { directionsOf } from '../../parts/directions.ts'
+import { BetterSign, Change } from '../../parts/differences.tsx'
+import type { Directions } from '../../parts/directions.ts'
 import { Sign } from '../../parts/sign.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, exactTitle, Given, metricText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { KeptTerms } from './compare-forms.tsx'
 import { type ComparedQuery, comparedAddress, comparedFigures } from './compare-query.ts'
-import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
+import { bestOf, type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
 
 type DifferencesProps = {
   readonly to: Paths
@@ -16,10 +16,11 @@ type DifferencesProps = {
   /** In the order of the address. */
   readonly runs: readonly Run[]
   readonly rows: ComparedRows
+  readonly better: Directions
 }
 
 /** Cells of each table: with 100 runs the page stays below 100 kB. */
-const cellsMax = { metrics: 600, params: 400, tags: 200 } as const
+const cellsMax = { metrics: 500, params: 400, tags: 200 } as const
 
 /** Values of the runs side by side, those that differ first of all. */
 export const RunDifferences: FC<DifferencesProps> = (props) => {
@@ -101,7 +102,9 @@ const FigureChoice: FC<Pick<DifferencesProps, 'query'>> = ({ query: { figure, me
     {figure === 'last' ? null : (
       <span class="soft">
         of all values, NaN left out
-        {figure === 'best' ? '; the latest where the name does not say which is better' : ''}
+        {figure === 'best'
+          ? '; the latest where neither a tag nor the name says which is better'
+          : ''}
       </span>
     )}
   </div>
@@ -110,7 +113,7 @@ const FigureChoice: FC<Pick<DifferencesProps, 'query'>> = ({ query: { figure, me
 type ValueTableProps = SectionProps & { readonly shown: readonly ComparedRow<string | number>[] }
 
 /** A row a name; those of metrics are buttons that chart them. */
-const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown }) => (
+const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown, better }) => (
   <Table
     caption={`${titles[kind]} of the runs`}
     columns={[
@@ -132,20 +135,26 @@ const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown }) => (
       <tr>
         <th scope="row">
           {kind === 'metrics' ? (
-            <button type="submit" class="link" name="metric" value={row.key}>
-              <Given text={row.key} />
-            </button>
+            <>
+              <button type="submit" class="link" name="metric" value={row.key}>
+                <Given text={row.key} />
+              </button>
+              <BetterSign direction={better(row.key)} />
+            </>
           ) : (
             <Given text={row.key} />
           )}
         </th>
-        <Cells row={row} isExact={runs.length * shown.length <= exactMax} />
+        <Cells
+          row={row}
+          direction={kind === 'metrics' ? better(row.key) : undefined}
+          isExact={runs.length * shown.length <= exactMax}
+        />
       </tr>
     ))}
   </Table>
 )
 
-const better = directionsOf([])
 /** Of more runs the distance of each from the first would be more than anybody reads. */
 const changesMax = 10
 
@@ -154,13 +163,15 @@ const exactMax = 200
 
 type CellsProps = {
   readonly row: ComparedRow<string | number>
+  /** Of a metric. */
+  readonly direction: ReturnType<Directions>
   /** Whether all of a value that is shown shortened is its title. */
   readonly isExact: boolean
 }
 
-/** The best metric is marked where its name says which way is better; of a few runs each says how far it is from the base. */
-const Cells: FC<CellsProps> = ({ row, isExact }) => {
-  const best = bestOf(row)
+/** The best metric is marked where it is known which way is better; of a few runs each says how far it is from the base. */
+const Cells: FC<CellsProps> = ({ row, direction, isExact }) => {
+  const best = bestOf(row, direction)
   const [base] = row.values
   const isNumber = row.values.some((value) => typeof value === 'number')
   const isNear = row.values.length <= changesMax && !isEqualRow(row)
@@ -172,7 +183,7 @@ const Cells: FC<CellsProps> = ({ row, isExact }) => {
             <NumberText value={value} isBest={value === best} />
             {isNear && i > 0 && base !== undefined ? (
               <div class="change">
-                <Change values={[base, value]} direction={better(row.key)} />
+                <Change values={[base, value]} direction={direction} />
               </div>
             ) : null}
           </td>
@@ -213,10 +224,3 @@ const OtherCell: FC<{
       <Given text={value.length > charsMax ? `${value.slice(0, charsMax)}…` : value} />
     </td>
   )
-
-function bestOf(row: ComparedRow<string | number>): number | undefined {
-  const direction = better(row.key)
-  const numbers = row.values.filter((value) => typeof value === 'number' && !Number.isNaN(value))
-  if (direction === undefined || numbers.length < 2 || isEqualRow(row)) return undefined
-  return direction === 'up' ? Math.max(...numbers.map(Number)) : Math.min(...numbers.map(Number))
-}

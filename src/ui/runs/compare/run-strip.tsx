@@ -6,6 +6,7 @@ import type { Frame } from '../../shell/frame.ts'
 import { addressOf } from '../table/run-query.ts'
 import { KeptTerms } from './compare-forms.tsx'
 import { type ComparedQuery, comparedAddress } from './compare-query.ts'
+import type { BestRuns } from './compared-rows.ts'
 import type { ComparedRun } from './read-compared.ts'
 
 /** What somebody asked to be compared too, where it was not one run. */
@@ -21,17 +22,18 @@ type RunStripProps = {
   /** In any order. */
   readonly runs: readonly ComparedRun[]
   readonly added: AddedRuns | undefined
+  readonly best: BestRuns | undefined
 }
 
 /** Of 100 runs the page stays below 100 kB. */
 const shownMax = 12
 
 /** The runs that were chosen one by one: each may leave or become the base, and others may come. */
-export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added }) => {
+export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added, best }) => {
   const byId = new Map(runs.map((run) => [run.runId, run]))
   const chosen = query.ids.flatMap((id, place) => {
     const run = byId.get(id)
-    return run ? [{ ...run, place }] : []
+    return run ? [{ ...run, place, isBest: best?.runIds.includes(id) === true }] : []
   })
   const experimentIds = [...new Set(runs.map(({ experimentId }) => experimentId))]
   return (
@@ -49,7 +51,7 @@ export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added 
         </div>
         <ul class="strip">
           {chosen.slice(0, shownMax).map((run) => (
-            <Item {...{ run, to }} isOnly={query.ids.length === 1} />
+            <Item {...{ run, to }} isOnly={query.ids.length === 1} bestBy={best?.title} />
           ))}
         </ul>
         <Others runs={chosen.slice(shownMax)} />
@@ -61,15 +63,22 @@ export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added 
 type Placed = ComparedRun & {
   /** Among the ids of the address: buttons send it, being shorter than an id. */
   readonly place: number
+  readonly isBest: boolean
 }
 
-type ItemProps = { readonly run: Placed; readonly to: Paths; readonly isOnly: boolean }
+type ItemProps = {
+  readonly run: Placed
+  readonly to: Paths
+  readonly isOnly: boolean
+  readonly bestBy: string | undefined
+}
 
-const Item: FC<ItemProps> = ({ run: { runId, name, place }, to, isOnly }) => (
+const Item: FC<ItemProps> = ({ run: { runId, name, place, isBest }, to, isOnly, bestBy }) => (
   <li>
     <a href={to.run(runId)}>
       <Given text={name} />
     </a>
+    {isBest ? <Chip sign="check" tone="good" word={`best by ${shortened(bestBy ?? '')}`} /> : null}
     {place === 0 ? (
       <Chip sign="ring" tone="" word="base" title="Others are compared with it" />
     ) : (
@@ -85,6 +94,14 @@ const Item: FC<ItemProps> = ({ run: { runId, name, place }, to, isOnly }) => (
     )}
   </li>
 )
+
+/** A name of a metric, short enough for a badge. */
+function shortened(title: string): string {
+  const [...chars] = title
+  return chars.length <= badgeChars ? title : `${chars.slice(0, badgeChars - 1).join('')}…`
+}
+
+const badgeChars = 30
 
 /** Those that have no place in the strip, as a choice. */
 const Others: FC<{ readonly runs: readonly Placed[] }> = ({ runs }) =>

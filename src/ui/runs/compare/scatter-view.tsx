@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { searchKeyOf } from '../../../tracking/runs/run-columns.ts'
 import { Scatter } from '../../charts/scatter.tsx'
 import type { ValueAxis } from '../../charts/value-axis.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { addressOf } from '../table/run-query.ts'
@@ -25,6 +26,7 @@ type ScatterViewProps = {
   readonly y: ValueAxis
   readonly colour: ValueAxis | undefined
   readonly columns: readonly string[]
+  readonly better: Directions
 }
 
 /** One column over another, and the runs within a part of both. */
@@ -54,6 +56,7 @@ export const ScatterView: FC<ScatterViewProps> = (props) => {
         runs={query.box ? boxed : runs}
         axes={[x, y, ...(colour && colour !== x && colour !== y ? [colour] : [])]}
         by={y}
+        better={props.better}
       />
     </>
   )

@@ -46,7 +46,7 @@ export const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
                     checked={query.columns.includes(column)}
                   />
                   <Given text={titleOf(column)} />
-                  {isBest(column) ? <span class="soft">best</span> : null}
+                  {isBest(column, standing.better) ? <span class="soft">best</span> : null}
                 </label>
               ))}
               {of.length === 0 ? <span class="soft">none in these runs</span> : null}

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { searchKeyOf } from '../../../tracking/runs/run-columns.ts'
 import type { GroupFigures, RunGroup } from '../../../tracking/runs/run-groups.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, metricText, plural } from '../../parts/text.tsx'
 import { filterOfWords, quotedText } from '../../parts/words.ts'
@@ -14,10 +15,11 @@ type GroupsProps = {
   readonly to: Paths
   readonly groups: RunGroups
   readonly query: RunsQuery
+  readonly better: Directions
 }
 
 /** Runs folded by one column: how many, and the mean and range of each metric. */
-export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query }) => {
+export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query, better }) => {
   const { by, columns, groups, more, runs, isCut } = all
   return (
     <>
@@ -34,7 +36,7 @@ export const GroupsTable: FC<GroupsProps> = ({ to, groups: all, query }) => {
           { title: <Given text={titleOf(by)} /> },
           { title: 'Runs', isNumber: true },
           ...columns.map((column) => ({
-            title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
+            title: <SortLink {...{ to, query, better, column }} text={titleOf(column)} />,
             isNumber: true as const,
             ...sortedBy(query, column),
           })),
@@ -63,7 +65,10 @@ function figuresOf(group: RunGroup, column: string): GroupFigures | undefined {
   return metric && group.figuresOf(metric)
 }
 
-type NameProps = Omit<GroupsProps, 'groups'> & { readonly by: string; readonly group: RunGroup }
+type NameProps = Omit<GroupsProps, 'groups' | 'better'> & {
+  readonly by: string
+  readonly group: RunGroup
+}
 
 /** Leads to the runs of the group, where a filter can say which these are. */
 const GroupName: FC<NameProps> = ({ to, query, by, group: { value } }) => {

@@ -11,6 +11,8 @@ import {
   type LooserFilter,
   listLooserFilters,
 } from '../../../tracking/runs/search-runs.ts'
+import { type Directions, directionsOf } from '../../parts/directions.ts'
+import { chosenMetricOf } from '../../parts/own-tags.ts'
 import { filterOfWords } from '../../parts/words.ts'
 import { type RunGroups, readRunGroups } from './run-groups.ts'
 import { hasExtremes, orderByOf, type RunsQuery } from './run-query.ts'
@@ -25,6 +27,7 @@ const defaultsMax = 4
 /** A table of runs, whole. */
 export type RunsStanding = {
   readonly experiments: readonly Experiment[]
+  readonly better: Directions
   /** Active runs of the experiments, whatever the filter. */
   readonly total: number
   /** Runs that match, up to one more than `matchesCounted`; undefined: nothing was filtered. */
@@ -71,7 +74,8 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     readRunKeys(ctx.db, found.items, keysMax),
     words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, view }),
   ])
-  const columns = query.columns.length > 0 ? query.columns : defaultColumns(query, keys)
+  const columns =
+    query.columns.length > 0 ? query.columns : defaultColumns(query, keys, experiments)
   const rows = await readRunTree(ctx, query, {
     found: found.items,
     columns: runColumnsOf(columns),
@@ -82,6 +86,7 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
   )
   return {
     experiments,
+    better: directionsOf([], experiments),
     total: sumRuns(counts),
     matches,
     rows,
@@ -107,11 +112,20 @@ export function sumRuns(counts: ReadonlyMap<number, RunCount>): number {
   return [...counts.values()].reduce((sum, { runs }) => sum + runs, 0)
 }
 
-/** What everybody looks at, and what differs between these runs. */
-function defaultColumns({ experimentIds }: RunsQuery, { metrics, params }: RunKeys): string[] {
+/** What everybody looks at, the metrics that tags of the experiments name, and what differs between these runs. */
+function defaultColumns(
+  { experimentIds }: RunsQuery,
+  { metrics, params }: RunKeys,
+  experiments: readonly Experiment[],
+): string[] {
+  const chosen = new Set(experiments.map(chosenMetricOf))
   const most = (keys: readonly RunKey[]) =>
     keys
-      .toSorted((a, b) => Number(b.values > 1) - Number(a.values > 1))
+      .toSorted(
+        (a, b) =>
+          Number(chosen.has(b.key)) - Number(chosen.has(a.key)) ||
+          Number(b.values > 1) - Number(a.values > 1),
+      )
       .slice(0, defaultsMax)
       .map(({ key }) => key)
   return [

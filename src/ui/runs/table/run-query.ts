@@ -13,7 +13,7 @@ import {
 } from '../../../tracking/runs/run-columns.ts'
 import type { RunSearch } from '../../../tracking/runs/search-runs.ts'
 import { listIn } from '../../addressed.ts'
-import { directionsOf } from '../../parts/directions.ts'
+import type { Directions } from '../../parts/directions.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
@@ -63,10 +63,8 @@ export function isFixed(column: string): column is FixedColumn {
   return Object.hasOwn(fixedColumns, column)
 }
 
-const better = directionsOf([])
-
-/** Whether it is the extreme that is the better one, by what the metric's name says. */
-export function isBest(column: string): boolean {
+/** Whether it is the extreme that is the better one. */
+export function isBest(column: string, better: Directions): boolean {
   const named = namedColumn(column)
   if (named?.kind !== 'metrics' || named.figure === 'last') return false
   return better(named.key) === (named.figure === 'min' ? 'down' : 'up')

@@ -119,7 +119,7 @@ const Results: FC<ColumnsProps> = ({ to, standing, query }) => {
       {groups ? null : <NestedNote {...{ to, standing, query }} />}
       <div data-part="runs">
         {groups ? (
-          <GroupsTable {...{ to, groups, query }} />
+          <GroupsTable {...{ to, groups, query }} better={standing.better} />
         ) : (
           <RunsTable {...{ to, standing, query }} />
         )}

@@ -29,7 +29,7 @@ const exactMax = 200
 
 /** Runs by row, with boxes to select those that are compared. */
 export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
-  const { rows, columns, next } = standing
+  const { rows, columns, next, better } = standing
   const metrics = columns.filter((column) => column.startsWith('m.'))
   const isExact = metrics.length * rows.length <= exactMax
   const shown = new Set(rows.map(({ run }) => run.info.runId))
@@ -44,11 +44,11 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         caption="Runs"
         columns={[
           {
-            title: <SortLink {...{ to, query }} column="name" text="Run" />,
+            title: <SortLink {...{ to, query, better }} column="name" text="Run" />,
             ...sortedBy(query, 'name'),
           },
           ...columns.map((column) => ({
-            title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
+            title: <SortLink {...{ to, query, better, column }} text={titleOf(column)} />,
             ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
             ...sortedBy(query, column),
             filterKey: namedColumn(column) && searchKeyOf(column),

@@ -11,6 +11,7 @@ import { requireViewChange } from '../../../tracking/views/view-permissions.ts'
 import { attempt } from '../../attempt.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { findRefusal } from '../../forms.ts'
+import { directionsOf } from '../../parts/directions.ts'
 import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -76,6 +77,7 @@ async function readNothing(
   ])
   return {
     experiments,
+    better: directionsOf([], experiments),
     total: sumRuns(counts),
     matches: undefined,
     rows: [],

@@ -1,5 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
-import { figureOf, isSortable } from '../../../tracking/runs/run-columns.ts'
+import { isSortable, namedColumn } from '../../../tracking/runs/run-columns.ts'
+import type { Directions } from '../../parts/directions.ts'
 import { Given } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { addressOf, type RunsQuery } from './run-query.ts'
@@ -10,24 +11,26 @@ export function sortedBy({ sort }: RunsQuery, column: string) {
   return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
 }
 
-function isGreatestFirst(column: string): boolean {
-  return column.startsWith('m.') && figureOf(column) !== 'min'
+/** A metric the best first, where that is known. */
+function isGreatestFirst(column: string, better: Directions): boolean {
+  const named = namedColumn(column)
+  if (named?.kind !== 'metrics') return column === 'start'
+  return named.figure === 'last' ? better(named.key) !== 'down' : named.figure === 'max'
 }
 
 type SortLinkProps = {
   readonly to: Paths
   readonly query: RunsQuery
+  readonly better: Directions
   readonly column: string
   readonly text: string
 }
 
-/** A header that sorts: numbers and times the greatest first, then the other way round. The order before it decides between equals. */
-export const SortLink: FC<SortLinkProps> = ({ to, query, column, text }): Child => {
+/** A header that sorts: metrics the best or the greatest first, times the latest; then the other way round. The order before it decides between equals. */
+export const SortLink: FC<SortLinkProps> = ({ to, query, better, column, text }): Child => {
   if (!isSortable(column)) return <Given text={text} />
   const isSorted = query.sort?.column === column
-  const isDescending = isSorted
-    ? !query.sort?.isDescending
-    : column === 'start' || isGreatestFirst(column)
+  const isDescending = isSorted ? !query.sort?.isDescending : isGreatestFirst(column, better)
   const href = addressOf(to, {
     ...query,
     sort: { column, isDescending },
