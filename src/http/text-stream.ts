@@ -1,7 +1,7 @@
 import { failureText, logError } from '../platform/log.ts'
 
 /**
- * Pieces of text as the body of an answer. Each piece is made only when the reader wants it. A
+ * Pieces of text, or of its UTF-8, as the body of an answer. Each piece is made only when the reader wants it. A
  * failure in the middle is logged and cuts the answer off, so that nobody takes a part for the
  * whole. The stream ends when the reader stops reading.
  *
@@ -9,7 +9,7 @@ import { failureText, logError } from '../platform/log.ts'
  * @param onCancel called when nobody reads any more, so that work on the next piece can stop
  */
 export function textStream(
-  pieces: AsyncGenerator<string>,
+  pieces: AsyncGenerator<string | Uint8Array>,
   about: { readonly requestId: string; readonly operation: string },
   onCancel?: () => void,
 ): ReadableStream<Uint8Array> {
@@ -22,7 +22,7 @@ export function textStream(
           const { done, value } = await pieces.next()
           if (isCancelled) return
           if (done) controller.close()
-          else controller.enqueue(encoder.encode(value))
+          else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
         } catch (err) {
           const error = failureText(err)
           logError({ ...about, event: 'answer cut off', error })

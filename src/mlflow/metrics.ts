@@ -1,7 +1,9 @@
 import { invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
+import { JsonPieces } from '../http/send-json.ts'
 import type { Context } from '../platform/context.ts'
 import { checkPageSize } from '../search/page.ts'
+import type { Point } from '../tracking/history/chunk-codec.ts'
 import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
 import { requireLoggedModels, requireRun, requireRuns } from '../tracking/permissions.ts'
 import { logBatch, logMetric } from '../tracking/run-data/log-batch.ts'
@@ -70,16 +72,13 @@ export const metricOperations: readonly Operation[] = [
       const { run_id, metric_key, max_results, page_token } = req
       const pointsMax =
         max_results === undefined ? undefined : checkPageSize(max_results, { most: int32Max })
-      const page = await readMetricHistory(ctx, {
+      const points = readMetricHistory(ctx, {
         runId: run_id,
         key: metric_key,
         pointsMax,
         pageToken: page_token,
       })
-      return {
-        metrics: unlessEmpty(page.items.map(metricToWire)),
-        next_page_token: page.nextPageToken,
-      }
+      return new JsonPieces(historyToWire(metric_key, points))
     },
   }),
   operation('getMetricHistoryBulk', {
@@ -147,6 +146,31 @@ function pointFromWire(point: Decoded<typeof pointFields>): ModelPoint {
     modelId: point.model_id,
     datasetName: point.dataset_name,
     datasetDigest: point.dataset_digest,
+  }
+}
+
+/** Points that are objects at once on their way to the answer. */
+const pointsPerPiece = 1000
+
+/** The answer in JSON, in pieces, each made of the points that were just read. */
+async function* historyToWire(
+  key: string,
+  rounds: AsyncGenerator<readonly Point[], string | undefined>,
+): AsyncGenerator<string> {
+  let before = '{"metrics":['
+  for (;;) {
+    const { done, value } = await rounds.next()
+    if (done) {
+      const token = value === undefined ? '' : `,"next_page_token":${JSON.stringify(value)}`
+      yield before === ',' ? `]${token}}` : '{}'
+      return
+    }
+    for (let at = 0; at < value.length; at += pointsPerPiece) {
+      const piece = value.slice(at, at + pointsPerPiece)
+      yield before +
+        JSON.stringify(piece.map((point) => metricToWire({ ...point, key }))).slice(1, -1)
+      before = ','
+    }
   }
 }
 

@@ -1,6 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { listen, openPlatform } from '../../node.ts'
+import { boundHeap } from '../../platform/node/heap/bound-heap.ts'
+import { IdleCollector } from '../../platform/node/heap/idle-collector.ts'
 import { drain } from '../../platform/node/http-server.ts'
 import { RequestMetrics } from '../../platform/node/observed/metrics.ts'
 import type { Served } from '../../platform/node/observed/served.ts'
@@ -29,7 +30,7 @@ export function serverCommand(): Command {
   for (const flag of ignored) command.option(flag)
   for (const option of command.options) if (option.description === '') option.hideHelp()
   return command.action(async () => {
-    countBuffersWithHeap()
+    boundHeap()
     const given = givenSettings(command, process.env)
     const level = readChoice(given, 'log-level', ['error', 'info'])
     const metrics = readSwitch(given, 'metrics') ? new RequestMetrics() : undefined
@@ -44,6 +45,7 @@ export function serverCommand(): Command {
       { onServed, metrics, tracing },
     )
     platform.background.start()
+    new IdleCollector().start()
     console.log(`gatehouse: listening on ${url}`)
     await stopSignal()
     console.log('gatehouse: stopping')
@@ -52,17 +54,6 @@ export function serverCommand(): Command {
     await platform.close()
     process.exit(0)
   })
-}
-
-/**
- * The bytes of files that stream through would make V8 mark the whole heap for each 32 MB of them, which
- * costs as much as their hashes. Counted with the heap they go when young objects do, and the memory that
- * they take stays below what `docs/operations.md` says. Other releases of Node may not know the flag.
- */
-function countBuffersWithHeap(): void {
-  if (process.versions.node.startsWith('24.')) {
-    setFlagsFromString('--external-memory-accounted-in-global-limit')
-  }
 }
 
 function observer(

@@ -86,8 +86,9 @@ async function readOn(
   const moved = new Set(open.filter((reading, i) => isMoved(reading, found.folded[i] ?? [])))
   for (const [i, reading] of inRows.entries()) takeRows(reading, found.rows[i]?.[0]?.points)
   for (const [i, reading] of inChunks.entries()) {
+    // Between parts, not behind the last one: what was just read is passed on before it grows old in the heap.
+    if (i > 0) await letOthersRun()
     takeChunks(reading, found.chunks[i] ?? [], counts[i] ?? 0)
-    await letOthersRun()
   }
   const stayed = open.map((reading, i) => ({ reading, rows: found.folded[i] ?? [] }))
   await Promise.all(

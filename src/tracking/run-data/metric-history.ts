@@ -1,12 +1,16 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
-import { foreignPageToken, type PageKey } from '../../core/page-token.ts'
+import {
+  decodePageToken,
+  encodePageToken,
+  foreignPageToken,
+  type PageKey,
+} from '../../core/page-token.ts'
 import { fixSql } from '../../db/compile.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { type Page, readKeysetPage } from '../../search/page.ts'
 import type { Point } from '../history/chunk-codec.ts'
-import { hasChunksSql, readPointsOf } from '../history/read-points.ts'
+import { hasChunksSql, readPointsOf, readRoundsOf } from '../history/read-points.ts'
 import { samplePoints } from '../history/sample-points.ts'
 import { storedValue } from '../latest-metrics.ts'
 import { isRun, type Metric, type MetricRow, metricFromRow } from '../run.ts'
@@ -28,25 +32,33 @@ export type MetricHistoryQuery = {
 }
 
 /**
- * One page of the points of one metric, by time, then step, then value. A run or key that is not
- * there has no points.
+ * One page of the points of one metric, by time, then step, then value, as they are read: each round has the next
+ * ones. It returns the token of the next page. A run or key that is not there has no points.
  *
  * @throws INVALID_PARAMETER_VALUE the page token belongs to another metric
  */
-export async function readMetricHistory(
+export async function* readMetricHistory(
   ctx: Context,
   { runId, key, pointsMax, pageToken }: MetricHistoryQuery,
-): Promise<Page<Metric>> {
+): AsyncGenerator<readonly Point[], string | undefined> {
   const fingerprint = ['metric-history', ctx.workspace, runId, key]
-  const count = pointsMax ?? Number.POSITIVE_INFINITY
-  const page = await readKeysetPage(
-    { fingerprint, token: pageToken, count },
-    {
-      read: (after, count) => readPoints(ctx, { runId, key, after: pointFromKey(after), count }),
-      keyOf: pageKeyOf,
-    },
-  )
-  return { items: page.items, nextPageToken: page.nextPageToken }
+  const after = pointFromKey(decodePageToken(fingerprint, pageToken))
+  let left = pointsMax ?? Number.POSITIVE_INFINITY
+  let last: Point | undefined
+  // One more than the page has tells whether there is another page.
+  const wanted = { run: runNamed(ctx, runId), key, after, count: left + 1 }
+  for await (const [points = []] of readRoundsOf(ctx, [wanted])) {
+    const own = points.slice(0, left)
+    yield own
+    last = own.at(-1) ?? last
+    if (points.length > left) return last && encodePageToken(fingerprint, pageKeyOf(last))
+    left -= own.length
+  }
+  return undefined
+}
+
+function runNamed(ctx: Context, runId: string): SQL {
+  return sql`(select runs.id from runs where ${isRun(ctx, runId)})`
 }
 
 type PointsWanted = {
@@ -57,8 +69,7 @@ type PointsWanted = {
 }
 
 async function readPoints(ctx: Context, { runId, ...wanted }: PointsWanted): Promise<Metric[]> {
-  const run = sql`(select runs.id from runs where ${isRun(ctx, runId)})`
-  const [points = []] = await readPointsOf(ctx, [{ ...wanted, run }])
+  const [points = []] = await readPointsOf(ctx, [{ ...wanted, run: runNamed(ctx, runId) }])
   return points.map((point) => ({ ...point, key: wanted.key }))
 }
 
