@@ -165,6 +165,13 @@ describe('all runs that match', () => {
     expect([losses.length, losses.every((loss) => loss >= 0.2)]).toEqual([Number(count), true])
     expect(losses.length).toBeLessThan(9)
     expect(kept.html).toContain('name="from.m.loss" value="0.2"')
+    expect(kept.html).toMatch(/data-axis="m.loss" data-from="[-\d.]+" data-to="[-\d.]+"/)
+    const bars = [
+      ...kept.html.matchAll(/class="kept" x="\d+" y="(\d+)" width="12" height="(\d+)"/g),
+    ]
+    expect(bars).toHaveLength(1)
+    // Up to the head of the axis, and from above its foot.
+    expect([bars[0]?.[1], Number(bars[0]?.[2]) < 320]).toEqual(['46', true])
     expect(kept.html).toContain('axis=m.loss&amp;from.m.loss=0.2')
     expect(kept.html).toContain(encodeURIComponent('attributes.run_id IN ('))
     const none = await open(`${matching}&${axes}&from.m.loss=1e9`)

@@ -9,7 +9,11 @@ type ParallelProps = {
   readonly runs: readonly ReadonlyMap<string, AxisValue>[]
   /** The axis that gives lines their colours. */
   readonly colour: ValueAxis | undefined
+  /** What is kept of axes of numbers, by their columns. */
+  readonly bounds: ReadonlyMap<string, KeptPart>
 }
+
+type KeptPart = { readonly from: number | undefined; readonly to: number | undefined }
 
 const width = 1200
 const [top, foot] = [46, 366]
@@ -19,7 +23,7 @@ const height = 424
 const left = 90
 
 /** A line for each run, through its value on each axis. */
-export const Parallel: FC<ParallelProps> = ({ axes, runs, colour }) => {
+export const Parallel: FC<ParallelProps> = ({ axes, runs, colour, bounds }) => {
   const scale = colour && colourScaleOf(colour)
   const label = `${plural(runs.length, 'run')} along ${axes.map(({ title }) => title).join(', ')}`
   return (
@@ -37,7 +41,7 @@ export const Parallel: FC<ParallelProps> = ({ axes, runs, colour }) => {
             </text>
           ))}
           {axes.map((axis, i) => (
-            <Axis axis={axis} at={xOf(i, axes.length)} />
+            <Axis axis={axis} at={xOf(i, axes.length)} part={bounds.get(axis.column)} />
           ))}
         </svg>
       </section>
@@ -48,7 +52,13 @@ export const Parallel: FC<ParallelProps> = ({ axes, runs, colour }) => {
 
 const charsMax = 18
 
-const Axis: FC<{ readonly axis: ValueAxis; readonly at: number }> = ({ axis, at }) => {
+type AxisProps = {
+  readonly axis: ValueAxis
+  readonly at: number
+  readonly part: KeptPart | undefined
+}
+
+const Axis: FC<AxisProps> = ({ axis, at, part }) => {
   const { title, ticks, numbers, texts } = axis
   const about = numbers?.isLog ? ' (log)' : texts === undefined ? '' : ` (${plural(texts, 'text')})`
   return (
@@ -63,8 +73,32 @@ const Axis: FC<{ readonly axis: ValueAxis; readonly at: number }> = ({ axis, at 
           {cutText(tick.text)}
         </text>
       ))}
+      {numbers && part ? <KeptBar {...{ axis, at, part }} /> : null}
+      {numbers ? (
+        <rect
+          class="brush"
+          {...{ x: at - 16, y: top, width: 32, height: foot - top }}
+          data-axis={axis.column}
+          data-from={numbers.from}
+          data-to={numbers.to}
+          data-log={numbers.isLog ? '' : undefined}
+        />
+      ) : null}
     </g>
   )
+}
+
+/** Beside the axis, from the least to the greatest value that is kept. */
+const KeptBar: FC<Pick<AxisProps, 'axis' | 'at'> & { readonly part: KeptPart }> = ({
+  axis: { placeOf },
+  at,
+  part: { from, to },
+}) => {
+  const [low, high] = [
+    from === undefined ? foot : yOf(placeOf(from)),
+    to === undefined ? top : yOf(placeOf(to)),
+  ]
+  return <rect class="kept" x={at - 6} y={high} width="12" height={Math.max(2, low - high)} />
 }
 
 function cutText(text: string): string {
@@ -82,7 +116,7 @@ function yOf(place: AxisPlace): number {
 
 /** Runs that go the same way are one line. The colours of the greatest values are drawn last, on top. */
 function linesByClass(
-  { axes, runs, colour }: ParallelProps,
+  { axes, runs, colour }: Omit<ParallelProps, 'bounds'>,
   scale: ColourScale | undefined,
 ): (readonly [string, string])[] {
   const paths = new Map<string, Set<string>>()

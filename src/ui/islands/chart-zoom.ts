@@ -1,102 +1,62 @@
+import { brushAxis } from './axis-brush.ts'
+import { type AxisEnds, fillField, followDrag, isDrag, stretch, valueAt } from './drag.ts'
+
 /** So much of a chart's width is a drag, and not a click. */
 const leastShare = 0.01
 
 /**
  * A drag with the mouse over a chart of a page that has a part of the axis in its address draws that part. Where
- * the chart says where its foot and its head are, it is a part of both axes.
+ * the chart says where its foot and its head are, it is a part of both axes; where it has axes of their own, of that
+ * axis.
  */
 export function zoomCharts(): void {
   const form = document.querySelector<HTMLFormElement>('form.chart-settings')
   if (!form) return
   // Charts are drawn anew while their run goes on.
   document.addEventListener('pointerdown', (event) => {
-    const { target, pointerType, button } = event
-    const plot = target instanceof Element && target.closest('.plot > svg[data-from]')
-    const isDrag = pointerType === 'mouse' && button === 0
-    if (isDrag && plot instanceof SVGSVGElement) followDrag(form, plot, event)
+    const { target } = event
+    if (!(target instanceof Element) || !isDrag(event)) return
+    const plot = target.closest('.plot > svg[data-from]')
+    if (plot instanceof SVGSVGElement) zoomPlot(form, plot, event)
+    if (target instanceof SVGRectElement && target.dataset.axis) brushAxis(form, target, event)
   })
 }
 
-type Shares = { readonly x: number; readonly y: number }
-
-function followDrag(form: HTMLFormElement, plot: SVGSVGElement, down: PointerEvent): void {
-  const { left, top, width, height } = plot.getBoundingClientRect()
-  const drawn = plot.viewBox.baseVal
-  const isBox = plot.dataset.low !== undefined
-  const within = (share: number) => Math.min(1, Math.max(0, share))
-  const sharesAt = ({ clientX, clientY }: PointerEvent): Shares => ({
-    x: within((clientX - left) / width),
-    y: within((clientY - top) / height),
-  })
-  const start = sharesAt(down)
-  const box = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
-  box.setAttribute('class', 'zoom')
-  box.setAttribute('height', String(drawn.height))
-  down.preventDefault()
-  plot.setPointerCapture(down.pointerId)
-  plot.append(box)
-  const stretch = (side: keyof Shares, length: 'width' | 'height', end: Shares) => {
-    box.setAttribute(side, String(Math.min(start[side], end[side]) * drawn[length]))
-    box.setAttribute(length, String(Math.abs(end[side] - start[side]) * drawn[length]))
-  }
-  const move = (event: PointerEvent) => {
-    const end = sharesAt(event)
-    stretch('x', 'width', end)
-    if (isBox) stretch('y', 'height', end)
-  }
-  const listening = new AbortController()
-  const { signal } = listening
-  const end = () => {
-    listening.abort()
-    box.remove()
-  }
-  plot.addEventListener('pointermove', move, { signal })
-  plot.addEventListener('pointercancel', end, { signal })
-  plot.addEventListener(
-    'pointerup',
-    (event) => {
-      end()
-      const last = sharesAt(event)
+function zoomPlot(form: HTMLFormElement, plot: SVGSVGElement, down: PointerEvent): void {
+  const { width, height } = plot.viewBox.baseVal
+  const { from, to, low, high, log = '' } = plot.dataset
+  const isBox = low !== undefined
+  followDrag(plot, down, {
+    draw: (start, last, box) => {
+      stretch(box, { side: 'x', from: start.x, to: last.x, length: width })
+      const [top, foot] = isBox ? [start.y, last.y] : [0, 1]
+      stretch(box, { side: 'y', from: top, to: foot, length: height })
+    },
+    done: (start, last) => {
       if (Math.abs(last.x - start.x) < leastShare) return
-      const { from, to, low, high, log = '' } = plot.dataset
-      fillEnds(form, ['x0', 'x1'], {
-        shares: [start.x, last.x],
+      const across = {
         from: Number(from),
         to: Number(to),
         isWhole: !isBox,
         isLog: log.includes('x'),
-      })
+      }
+      fillEnds(form, { side: 'x', shares: [start.x, last.x], ...across })
       if (isBox) {
-        fillEnds(form, ['y0', 'y1'], {
-          shares: [1 - start.y, 1 - last.y],
-          from: Number(low),
-          to: Number(high),
-          isWhole: false,
-          isLog: log.includes('y'),
-        })
+        const up = { from: Number(low), to: Number(high), isLog: log.includes('y') }
+        fillEnds(form, { side: 'y', shares: [1 - start.y, 1 - last.y], ...up })
       }
       form.requestSubmit()
     },
-    { signal },
-  )
+  })
 }
 
-type Dragged = {
+type Dragged = AxisEnds & {
+  readonly side: 'x' | 'y'
   readonly shares: readonly [number, number]
-  readonly from: number
-  readonly to: number
-  readonly isWhole: boolean
-  readonly isLog: boolean
 }
 
-function fillEnds(form: HTMLFormElement, names: readonly string[], dragged: Dragged): void {
-  const { from, to, isWhole, isLog } = dragged
-  for (const [i, share] of [...dragged.shares].sort((a, b) => a - b).entries()) {
-    const place = from + (to - from) * share
-    const value = isLog ? 10 ** place : place
-    const field = form.elements.namedItem(names[i] ?? '')
-    if (field instanceof HTMLInputElement) {
-      field.value = String(isWhole ? Math.round(value) : Number(value.toPrecision(4)))
-    }
-  }
+/** The fields of both ends, such as `x0` and `x1`. */
+function fillEnds(form: HTMLFormElement, { side, shares: [a, b], ...ends }: Dragged): void {
+  fillField(form, `${side}0`, valueAt(Math.min(a, b), ends))
+  fillField(form, `${side}1`, valueAt(Math.max(a, b), ends))
 }

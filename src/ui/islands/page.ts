@@ -2,6 +2,7 @@
  * What the script of every page does. Each part shortens a way that exists without it, and one that
  * fails leaves the page as the server made it.
  */
+
 import { offerClauses } from './cell-menu.ts'
 import { addChartImages } from './chart-images.ts'
 import { zoomCharts } from './chart-zoom.ts'

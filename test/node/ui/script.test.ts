@@ -445,6 +445,37 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('keeps the runs within the part of an axis that is dragged along', async () => {
+    const world = await runsWorld()
+    const at = (value: number) => ({ value, step: 0, timestamp: 0 })
+    for (const value of [0.92301, 0.92302, 0.92305]) {
+      const metrics = [
+        { key: 'auc', ...at(value) },
+        { key: 'cost', ...at(value * 1000) },
+      ]
+      await world.logRun({ name: `auc-${value}`, metrics })
+    }
+    const { open, complaints } = await served(world)
+    const page = await open(
+      world.ann,
+      `/runs/compare?in=1&q=auc-&view=parallel&axis=m.auc&axis=m.cost`,
+    )
+    const box = await page.locator('[data-axis="m.auc"]').boundingBox()
+    if (!box) throw new Error('there is no axis')
+    const x = box.x + box.width / 2
+    await page.mouse.move(x, box.y + box.height * 0.6)
+    await page.mouse.down()
+    await page.mouse.move(x, box.y - 20, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL(/from\.m\.auc=0\.9230\d+/)
+    expect(new URL(page.url()).searchParams.get('to.m.auc') ?? '').toBe('')
+    expect(await page.getByText(/Kept: auc ≥ .*, 1 of 3 runs/).count()).toBe(1)
+    expect(await page.locator('.parallel .kept').count()).toBe(1)
+    await page.getByRole('link', { name: 'Keep all' }).click()
+    await page.waitForURL((url) => !url.searchParams.has('from.m.auc'))
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('saves a table as CSV, a chart as a picture, and copies code', async () => {
     const world = await runsWorld()
     const value = -0.0625

@@ -35,7 +35,7 @@ export const ParallelView: FC<ParallelViewProps> = (props) => {
       <Axes {...props} />
       <Kept {...props} kept={runs} />
       <div class="wide-part near">
-        <Parallel {...{ axes, colour }} runs={values} />
+        <Parallel {...{ axes, colour }} runs={values} bounds={query.bounds} />
       </div>
       {across && up && across !== up ? (
         <section class="narrow-part near" aria-label="Scatter">

@@ -23,6 +23,7 @@ export const charts = `
 .parallel { overflow-x: auto; } .parallel > svg { display: block; inline-size: 100%; min-inline-size: 48rem; font: .8125rem var(--sans); }
 .parallel text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } .parallel .axis-title { font-weight: 600; } .parallel .tick { font-size: .75rem; }
 .axis { fill: none; stroke: var(--control); stroke-width: 1.5; } .thread { fill: none; stroke: currentColor; stroke-opacity: .6; stroke-width: 1.25; stroke-linejoin: round; }
+.brush { fill: transparent; cursor: row-resize; } .kept { fill: var(--link); fill-opacity: .2; stroke: var(--link); stroke-width: 1; }
 .trend { fill: none; stroke: var(--soft); stroke-width: 2; stroke-dasharray: 6 4; vector-effect: non-scaling-stroke; }
 .reference { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 8 4; vector-effect: non-scaling-stroke; } .reference.live { stroke-dasharray: 2 3; }
 .no-series { color: var(--soft); }
@@ -31,5 +32,5 @@ export const charts = `
 @media (max-width: 48rem) { .wide-part { display: none; } .narrow-part { display: grid; } }
 ${Array.from({ length: 5 }, (_, i) => `.ramp-${i} { color: var(--ramp-${i}); }`).join(' ')}
 ${Array.from({ length: 10 }, (_, i) => `.series-${i} { color: var(--series-${i}); }`).join(' ')}
-@media (forced-colors: active) { .line, .dots, .thread { stroke: CanvasText; } }
+@media (forced-colors: active) { .line, .dots, .thread { stroke: CanvasText; } .kept { stroke: Highlight; } }
 `
