@@ -3,7 +3,7 @@ import { fieldTitles } from '../../governance/cards/card-shape.ts'
 import type { Difference, VersionComparison } from '../../governance/compare/compare-versions.ts'
 import type { Directions } from './directions.ts'
 import { Sign } from './sign.tsx'
-import { NoValue, Table } from './table.tsx'
+import { Cell, NoValue, Table } from './table.tsx'
 import { countText, Given, GivenLines, numberText, plural, visibleText } from './text.tsx'
 
 type DifferencesProps = {
@@ -34,10 +34,15 @@ export const Differences: FC<DifferencesProps> = ({ of, better, names, fileHref 
                 {note === undefined ? '' : ` · ${note}`}
               </span>
             </summary>
-            <Table caption={`${title} that differ`} columns={columnsOf(title, names, isMetric)}>
+            <Table
+              caption={`${title} that differ`}
+              columns={columnsOf(title, names, isMetric)}
+              isCards
+            >
               {rows.slice(0, rowsMax).map((row) => (
                 <Row
                   row={row}
+                  names={names}
                   better={isMetric ? better : undefined}
                   href={isFiles ? fileHref?.(row.key) : undefined}
                 />
@@ -114,11 +119,13 @@ function columnsOf(title: string, names: readonly string[], isMetric: true | und
 
 type RowProps = {
   readonly row: Difference<Value>
+  /** Of what is compared, in the order of the values. */
+  readonly names: readonly string[]
   readonly better: Directions | undefined
   readonly href: string | undefined
 }
 
-const Row: FC<RowProps> = ({ row: { key, values }, better, href }) => {
+const Row: FC<RowProps> = ({ row: { key, values }, names, better, href }) => {
   const direction = better?.(key)
   return (
     <tr>
@@ -132,15 +139,15 @@ const Row: FC<RowProps> = ({ row: { key, values }, better, href }) => {
         )}
         <BetterSign direction={direction} />
       </th>
-      {values.map((value) => (
-        <td class={better ? 'number' : undefined}>
+      {values.map((value, at) => (
+        <Cell label={names[at] ?? ''} isNumber={better !== undefined}>
           <ValueText value={value} />
-        </td>
+        </Cell>
       ))}
       {better && values.length === 2 ? (
-        <td class="number change">
+        <Cell label="Change" isNumber isLine>
           <Change values={values} direction={direction} />
-        </td>
+        </Cell>
       ) : null}
     </tr>
   )

@@ -91,7 +91,6 @@ button.copy { display: block; margin-inline-start: auto; margin-block-end: .25re
   .region th[scope="row"], .region thead th:first-child { position: sticky; inset-inline-start: 0; background: var(--paper); z-index: 1; min-inline-size: 7rem; max-inline-size: 10rem; }
   .region thead th:first-child { background: var(--panel); }
   th, td { padding: .5rem; }
-  td.change { white-space: normal; min-inline-size: 5rem; }
   .send { position: sticky; z-index: 2; inset-block-end: 0; margin-inline: -1rem; padding: .375rem 1rem calc(.375rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); } .send > a { padding-block: .625rem; } dialog .send { margin-inline: -1.5rem; padding-inline: 1.5rem; inset-block-end: -1.25rem; }
   .actions > :is(a, button).button:not(.quiet), .actions > button:not(.quiet) { position: fixed; z-index: 2; inset-inline: 0; inset-block-end: 0; min-block-size: 3.5rem; padding-block-end: calc(.375rem + env(safe-area-inset-bottom)); border-radius: 0; font-size: 1rem; } .actions > :is(a, button):focus-visible { outline-offset: -4px; outline-color: var(--on-link); }
   body:has(.actions > .button:not(.quiet), .actions > button:not(.quiet)) { padding-block-end: 3.5rem; } body:has(.send, .reach, .actions > .button:not(.quiet), .actions > button:not(.quiet)) .offer { inset-block-end: 4.5rem; }
