@@ -74,6 +74,17 @@ export const hostileFiles: Readonly<Record<string, readonly [Uint8Array<ArrayBuf
     columnFile(pageOf([...gzipSync(new Uint8Array(5_000_000))], { sizeBytes: 10 }), { codec: 2 }),
     'its compressed bytes are damaged',
   ],
+  'a Zstandard that says to have 4 GB': [
+    columnFile(
+      pageOf([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 255, 255, 255, 255, 1, 0, 0], { sizeBytes: 10 }),
+      { codec: 6 },
+    ),
+    'it ends too early',
+  ],
+  'a Zstandard of no frame': [
+    columnFile(pageOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { sizeBytes: 10 }), { codec: 6 }),
+    'its compressed bytes are damaged',
+  ],
   'an LZ4 that repeats what is not there': [
     columnFile(pageOf([0x0f, 9, 0, 255, 255, 0], { sizeBytes: 600 }), { codec: 7 }),
     'its compressed bytes are damaged',

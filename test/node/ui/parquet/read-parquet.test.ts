@@ -93,7 +93,7 @@ const kinds = {
 describe.skipIf(isLacking)('what pyarrow and pandas write', () => {
   test.for([
     ...['none-1.0', 'none-2.0', 'snappy-1.0', 'snappy-2.0'],
-    ...['gzip-1.0', 'gzip-2.0', 'lz4-1.0', 'lz4-2.0'],
+    ...['gzip-1.0', 'gzip-2.0', 'lz4-1.0', 'lz4-2.0', 'zstd-1.0', 'zstd-2.0'],
   ])('is read exactly, of each type, as %s', async (name) => {
     const { cells, problems, why } = await lookAtFile(name)
     expect({ why, problems }).toEqual({ why: undefined, problems: {} })

@@ -1,3 +1,4 @@
+import { decompress } from 'fzstd'
 import {
   type ByteCursor,
   cursorAt,
@@ -20,6 +21,8 @@ const codecs: Readonly<Record<number, Codec>> = {
   0: (bytes) => bytes,
   1: unpackSnappy,
   2: unpackGzip,
+  // The library fills what it is given, and never makes as much as a frame claims.
+  6: (bytes, sizeBytes) => decompress(bytes, new Uint8Array(sizeBytes)),
   7: unpackLz4,
 }
 
@@ -40,7 +43,7 @@ function damaged(): ParquetError {
   return new ParquetError('its compressed bytes are damaged')
 }
 
-/** Whatever the browser throws at such bytes. */
+/** Whatever the browser or a library throws at such bytes. */
 async function damageAs<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
