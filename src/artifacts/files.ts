@@ -177,14 +177,19 @@ function endUploadStatements(
 
 /**
  * The key of a blob of these very bytes whose object is not what it was. The object is read for that:
- * whoever stores a file must get it back, whatever happened to the bytes that were there.
+ * whoever stores a file must get it back, whatever happened to the bytes that were there. One that is too
+ * large to be read here is damaged if that was found before, or it has another size: manifests in the store
+ * name it, so that one that seems sound is not replaced.
  */
 async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | undefined> {
-  const row = await ctx.db.first(sql<{ key: string }>`
-    select key from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
+  const row = await ctx.db.first(sql<{ key: string; is_damaged: number }>`
+    select b.key, exists (select 1 from damaged_blobs d where d.blob = b.id) as is_damaged
+    from blobs b where b.sha256 = ${blob.sha256} and b.size_bytes = ${blob.sizeBytes}`)
   if (!row || row.key === blob.key) return undefined
-  // The new object was read just now and is good: it takes the place of one that is too large to read here.
-  if (blob.sizeBytes > measuredBytesMax) return row.key
+  if (blob.sizeBytes > measuredBytesMax) {
+    const isSound = row.is_damaged === 0 && (await ctx.blobs.sizeOf(row.key)) === blob.sizeBytes
+    return isSound ? undefined : row.key
+  }
   const found = await ctx.blobs.get(row.key)
   if (!found) return row.key
   const { sha256, sizeBytes } = await measureBody(chunksOf(found.body), ctx.sha256())

@@ -302,15 +302,52 @@ test('gc leaves an object alone that is being hashed', async () => {
   await complete({ ...oneStep, forMs: 60_000 })
 })
 
-test('a large file whose bytes are there already is not read again: the new object takes its place', async () => {
+/** A stored file that is said to be of 3 GiB, as is the store's object of it, and the same bytes on their way in. */
+async function storedLarge() {
   const { platform } = await testServer()
-  const ctx = contextOf(platform)
   const same = { sizeBytes: 3 * 1024 ** 3, sha256: 'a'.repeat(64) }
-  await platform.blobs.put('blobs/aa/old', once(new Uint8Array(3)))
-  await platform.blobs.put('blobs/aa/new', once(new Uint8Array(3)))
-  await showBlob(ctx, 'one', { blob: { key: 'blobs/aa/old', ...same } })
-  await showBlob(ctx, 'two', { blob: { key: 'blobs/aa/new', ...same } })
-  const found = await Promise.all(['one', 'two'].map((path) => findFile(ctx, {}, path)))
-  expect(found.map((file) => file?.key)).toEqual(['blobs/aa/new', 'blobs/aa/new'])
-  expect(await platform.blobs.sizeOf('blobs/aa/old')).toBeUndefined()
+  const found: { sizeBytes: number | undefined } = { sizeBytes: same.sizeBytes }
+  const { blobs: store } = platform
+  const blobs: BlobStore = Object.assign(Object.create(store), {
+    get: () => expect.unreachable('a large file is not read again'),
+    sizeOf: async () => found.sizeBytes,
+    delete: (given: readonly string[]) => store.delete(given),
+  })
+  const ctx = contextOf({ ...platform, blobs })
+  const show = async (path: string, key: string) => {
+    await store.put(key, once(new Uint8Array(3)))
+    await showBlob(ctx, path, { blob: { key, ...same } })
+  }
+  const keys = async () => {
+    const files = await Promise.all(['one', 'two'].map((path) => findFile(ctx, {}, path)))
+    const stored = await Array.fromAsync(store.list('blobs/'))
+    return { shown: files.map((file) => file?.key), stored: stored.map(({ key }) => key) }
+  }
+  await show('one', 'blobs/aa/old')
+  return { platform, found, show, keys }
+}
+
+const only = (key: string) => ({ shown: [key, key], stored: [key] })
+
+test('a large file whose bytes are there already shows those: manifests in the store name their object', async () => {
+  const { show, keys } = await storedLarge()
+  await show('two', 'blobs/aa/new')
+  expect(await keys()).toEqual(only('blobs/aa/old'))
 })
+
+test.each(['found damaged', 'missing', 'cut off'])(
+  'a large file of which the object was %s is whole again once somebody uploads it',
+  async (how) => {
+    const { platform, found, show, keys } = await storedLarge()
+    if (how === 'missing') found.sizeBytes = undefined
+    if (how === 'cut off') found.sizeBytes = 5
+    if (how === 'found damaged') {
+      await platform.db.all(
+        sql`insert into damaged_blobs (blob, recorded_at_ms) select id, 1 from blobs`,
+      )
+    }
+    await show('two', 'blobs/aa/new')
+    expect(await keys()).toEqual(only('blobs/aa/new'))
+    expect(await platform.db.all(sql`select 1 from damaged_blobs`)).toEqual([])
+  },
+)
