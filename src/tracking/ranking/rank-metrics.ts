@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Platform } from '../../platform/context.ts'
 import { isQuietSql, quietMs } from '../quiet-runs.ts'
@@ -58,10 +58,7 @@ async function rankBehind(
 ): Promise<Place | undefined> {
   const at = now()
   const seen = await db.all(sql<SeenRow>`
-    select u.experiment, u.run, iif(
-      r.unranked_at_ms not between ${at - quietMs + 1} and ${at + quietMs} and ${isQuietSql(at)},
-      (select count(*) from (select 1 from latest_metrics l where l.run = r.id limit ${metricsMax + 1})),
-      null) as metrics
+    select u.experiment, u.run, iif(${isDueSql(at)}, ${metricsSql}, null) as metrics
     from unranked_runs u cross join runs r on r.id = u.run
     where (u.experiment, u.run) > (${experiment}, ${run})
     order by u.experiment, u.run limit ${lookedAtMax}`)
@@ -77,13 +74,24 @@ async function rankBehind(
   await db.batch({
     ranked:
       due.length > 0
-        ? sql`update runs set unranked_at_ms = null where unranked_at_ms is not null
-            and id in (select value from json_each(${JSON.stringify(due.map((one) => one.run))}))`
+        ? // Asked again: somebody may have logged to one since it was looked at.
+          sql`update runs as r set unranked_at_ms = null
+            where r.id in (select value from json_each(${JSON.stringify(due.map((one) => one.run))}))
+              and ${isDueSql(at)} and ${metricsSql} <= ${metricsMax}`
         : undefined,
     noted: isAll || !last ? noteStatement(start, at + betweenWalksMs) : noteStatement(last, 0),
   })
   return isAll ? undefined : last
 }
+
+/** The condition that a run `r` is not ranked, and has been quiet long enough to be. */
+function isDueSql(at: number): SQL {
+  return sql`(r.unranked_at_ms not between ${at - quietMs + 1} and ${at + quietMs} and ${isQuietSql(at)})`
+}
+
+/** How many metrics a run `r` has, up to one more than are ranked. */
+const metricsSql = sql`(select count(*) from (
+  select 1 from latest_metrics l where l.run = r.id limit ${metricsMax + 1}))`
 
 function noteStatement({ experiment, run }: Place, atMs: number) {
   return sql`insert into metric_ranking (id, after_experiment, after_run, next_at_ms)

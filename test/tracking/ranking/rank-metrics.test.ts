@@ -128,6 +128,45 @@ test('work that fails is tried again a minute later from where it was', async ()
   expect(await s.ranked()).toHaveLength(250)
 })
 
+test('what is logged after a run was looked at keeps it from being ranked', async () => {
+  const s = await rankingServer()
+  const [done, open] = [await s.create('done'), await s.create('open')]
+  const [reopened, grown] = [await s.create('reopened'), await s.create('grown')]
+  for (const run of [done, reopened, grown]) await s.end(run)
+  s.clock.pass(2 * day)
+  let meanwhile = async () => {
+    await s.log(open, 'loss', 1)
+    await s.end(reopened, 'RUNNING')
+    await s.log(reopened, 'loss', 1)
+    for (const half of [0, 1]) {
+      const metrics = Array.from({ length: half ? 501 : 500 }, (_, i) => ({
+        ...{ key: `m${half}-${i}`, value: i, step: 0, timestamp: s.clock.now() },
+      }))
+      const { status } = await s.post('runs/log-batch', { run_id: grown, metrics })
+      expect(status).toBe(200)
+    }
+  }
+  const db = {
+    ...s.db,
+    all: s.db.all.bind(s.db),
+    first: s.db.first.bind(s.db),
+    batch: async (queries: Parameters<typeof s.db.batch>[0]) => {
+      await meanwhile()
+      meanwhile = async () => undefined
+      return s.db.batch(queries)
+    },
+  } as typeof s.db
+  await rankMetrics({ ...s.platform, db })
+  expect(await s.ranked()).toEqual(['done'])
+  s.clock.pass(2 * day)
+  await s.work()
+  expect(await s.ranked()).toEqual(['done', 'open', 'reopened'])
+  expect(await s.db.all(sql`select value from ranked_metrics`)).toEqual([
+    { value: 1 },
+    { value: 1 },
+  ])
+})
+
 test('a ranked run that is imported again is once in the order, with what it has now', async () => {
   const s = await rankingServer()
   const [source, imports] = ['http://mlflow.example', '/api/v1/imports']
