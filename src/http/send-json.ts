@@ -1,4 +1,4 @@
-import { joinBytes, toUtf8 } from '../core/bytes.ts'
+import { toUtf8 } from '../core/bytes.ts'
 import { letOthersRun } from '../core/rounds.ts'
 import type { AppContext } from './app-env.ts'
 import { textStream } from './text-stream.ts'
@@ -6,7 +6,7 @@ import { textStream } from './text-stream.ts'
 const turnCharsMax = 1_000_000
 
 /** Of an answer in pieces: one that is longer is sent while the rest of it is made. */
-const wholeBytesMax = 4_000_000
+const wholeBytesMax = 2_000_000
 
 /** A reply that is JSON already, in pieces: what it lists is at no moment there as objects, all of it. */
 export class JsonPieces {
@@ -27,25 +27,32 @@ export async function sendJson(c: AppContext, reply: object, status: 200 | 201):
   return c.body(toUtf8(text), status, headers)
 }
 
-/** A failure is told as an error as long as nothing is sent, and cuts the answer off later. */
+/**
+ * A failure is told as an error as long as nothing is sent, and cuts the answer off later. The pieces are not
+ * joined: for many readers at once that would be all of it once more.
+ */
 async function sendPieces(
   c: AppContext,
   pieces: AsyncGenerator<string>,
   status: 200 | 201,
 ): Promise<Response> {
-  const headers = { 'content-type': 'application/json' }
   const made: Uint8Array[] = []
   let madeBytes = 0
-  while (madeBytes <= wholeBytesMax) {
+  let isWhole = false
+  while (!isWhole && madeBytes <= wholeBytesMax) {
     const { done, value } = await pieces.next()
-    if (done) return c.body(joinBytes(made), status, headers)
-    const bytes = toUtf8(value)
-    made.push(bytes)
-    madeBytes += bytes.byteLength
+    if (done) isWhole = true
+    else {
+      const bytes = toUtf8(value)
+      made.push(bytes)
+      madeBytes += bytes.byteLength
+    }
   }
   const { ctx, operation = 'other' } = c.var
-  const about = { requestId: ctx.requestId, operation }
-  return c.body(textStream(withRest(made, pieces), about), status, headers)
+  const body = textStream(withRest(made, pieces), { requestId: ctx.requestId, operation })
+  const headers = { 'content-type': 'application/json' }
+  const length = isWhole ? { 'content-length': String(madeBytes) } : {}
+  return c.body(body, status, { ...headers, ...length })
 }
 
 async function* withRest(

@@ -16,7 +16,7 @@ import {
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation, reading } from './operation.ts'
 import { onRun } from './rules.ts'
-import { metricToWire } from './run-wire.ts'
+import { metricToWire, pointToWire } from './run-wire.ts'
 import { runId } from './runs.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
@@ -167,8 +167,7 @@ async function* historyToWire(
     }
     for (let at = 0; at < value.length; at += pointsPerPiece) {
       const piece = value.slice(at, at + pointsPerPiece)
-      yield before +
-        JSON.stringify(piece.map((point) => metricToWire({ ...point, key }))).slice(1, -1)
+      yield before + JSON.stringify(piece.map((point) => pointToWire(key, point))).slice(1, -1)
       before = ','
     }
   }

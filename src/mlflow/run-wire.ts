@@ -48,11 +48,19 @@ export function runInfoToWire(run: RunInfo): object {
 
 /** MLflow's `Metric` message, and its `MetricWithRunId` when a run is named. */
 export function metricToWire(metric: Metric): object {
+  return pointToWire(metric.key, metric)
+}
+
+/** As `metricToWire`, of one of many points. */
+export function pointToWire(
+  key: string,
+  { value, timestampMs, step }: Omit<Metric, 'key'>,
+): object {
   return {
-    key: metric.key,
-    value: doubleToJson(metric.value),
-    timestamp: int64ToJson(metric.timestampMs),
-    step: int64ToJson(metric.step),
+    key,
+    value: doubleToJson(value),
+    timestamp: int64ToJson(timestampMs),
+    step: int64ToJson(step),
   }
 }
 

@@ -49,3 +49,11 @@ test('a collection gives back the memory of buffers that nobody holds', () => {
   collectGarbage()
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(before - megabytes(60))
 })
+
+test('a collection gives the pages of a heap that was large back to the machine', () => {
+  const kept = [Array.from({ length: 2_000_000 }, (_, i) => ({ i, text: `of ${i}` }))]
+  const large = process.memoryUsage().rss
+  kept.pop()
+  collectGarbage()
+  expect(process.memoryUsage().rss).toBeLessThan(large - megabytes(80))
+})
