@@ -229,7 +229,9 @@ describe('a comparison of runs', () => {
     const { html } = await as(rita).get(address)
     const text = textOf(html)
     expect(text).toContain('2 values differ, 1 are equal')
-    expect(text).toContain('accuracy 0.2 0.3 +0.1 (+50 %) better 0.4 best +0.2 (+100 %) better')
+    expect(text).toContain(
+      'accuracy more is better 0.2 0.3 +0.1 (+50 %) better 0.4 best +0.2 (+100 %) better',
+    )
     expect(text).toContain('lr 0.1 0.01 0.1')
     expect(text).not.toContain('model rf')
     expect(html.match(/class="series-[012]"><path class="line" d="M0 /g)?.length).toBe(6)
@@ -257,7 +259,7 @@ describe('a comparison of runs', () => {
     })
     const { status, html } = await as(rita).get(`/runs/compare?ids=${ids.join('%2C')}`)
     expect(status).toBe(200)
-    expect(textOf(html)).toContain('accuracy 0.25 0.75')
+    expect(textOf(html)).toContain('accuracy more is better 0.25 0.75')
     expect(textOf(html)).toContain(`Stored points of the metrics of run '${ids[0]}' are lost`)
   })
 

@@ -138,7 +138,7 @@ describe('all runs that match', () => {
   test('are lines by the value of a param, and a mean with a band for each', async () => {
     const { open, matching } = await tunedWorld()
     const byKind = await open(`${matching}&view=charts&by=p.kind`)
-    expect(byKind.text).toContain('kind "><b>rf kind xgb')
+    expect(byKind.text).toContain('Hide kind "><b>rf Hide kind xgb')
     const banded = await open(`${matching}&view=charts&by=p.kind&band=1`)
     expect(banded.text).toContain('kind xgb · 5 runs')
     expect(banded.text).toContain('the band reaches from the least to the greatest')
@@ -282,4 +282,85 @@ test('the least, the greatest or the best value of each metric stands for a run'
   const drawn = await page('view=scatter&x=m.loss:min&y=m.acc:max')
   expect(drawn.text).toContain('acc (max)')
   expect(drawn.rows).toEqual(['b 2 7', 'a 1 4'])
+})
+
+describe('a run that is hidden', () => {
+  /** Three runs along two steps, and the comparison of them. */
+  async function hidingWorld() {
+    const world = await runsWorld()
+    const ids: string[] = []
+    for (const [i, name] of ['one', 'two', '"><img src=x>'].entries()) {
+      const metrics = [0, 1].map((step) => ({ key: 'auc', value: i + step, step, timestamp: step }))
+      ids.push(
+        await world.logRun({ name, metrics, params: [{ key: 'kind', value: i ? 'rf' : 'xgb' }] }),
+      )
+    }
+    const get = async (more: string) => world.as(world.rita).get(`/runs/compare?${more}`)
+    const short = (i: number) => ids[i]?.slice(0, 8) ?? ''
+    return { ...world, ids, short, get, there: `ids=${ids.join(',')}` }
+  }
+
+  const lines = (html: string) =>
+    [...html.matchAll(/<g class="(series-\d)"><path class="line" d="M[\d. ]+L/g)].map(
+      ([, colour]) => colour,
+    )
+  const eyes = (html: string) =>
+    [...html.matchAll(/name="line" value="([^"]*)" aria-pressed="(\w+)"/g)].map(
+      ([, value, pressed]) => `${value} ${pressed}`,
+    )
+
+  test('is in no table and no drawing, keeps its colour and its place, and comes back', async () => {
+    const { get, there, short } = await hidingWorld()
+    const whole = (await get(there)).html
+    expect(lines(whole)).toEqual(['series-0', 'series-1', 'series-2'])
+    expect(eyes(whole)).toEqual([0, 1, 2].map((i) => `${short(i)} false`))
+    const pressed = await get(`${there}&eye=${short(0)}`)
+    expect(pressed.status).toBe(302)
+    expect(pressed.location).toMatch(new RegExp(`&hide=${short(0)}$`))
+    const { html } = await get(`${there}&hide=${short(0)}`)
+    const text = textOf(html)
+    expect(lines(html)).toEqual(['series-1', 'series-2'])
+    expect(eyes(html)).toEqual([`${short(0)} true`, `${short(1)} false`, `${short(2)} false`])
+    expect(html).toContain(`name="eye" value="${short(0)}" aria-pressed="true"`)
+    expect(text).toContain('1 run is hidden. Show all')
+    expect(text).toMatch(/two base/)
+    expect(text).toContain('auc more is better 2 3 best')
+    expect(hiddenFields(html, '/runs/compare').hide).toBe(short(0))
+    const back = await get(`${there}&hide=${short(0)},${short(1)}&line=${short(0)}`)
+    expect(back.location).toMatch(new RegExp(`&hide=${short(1)}#chart$`))
+    expect(markupIn(html)).toEqual([])
+    const gone = await get(`${there}&hide=${short(0)},${short(1)}&without=0`)
+    expect(gone.location).toMatch(new RegExp(`&hide=${short(1)}$`))
+  })
+
+  test('is so in every view, also where all are, and of a group all at once', async () => {
+    const { get, there, short } = await hidingWorld()
+    const drawn = await get(`${there}&hide=${short(2)}&view=scatter&x=p.kind&y=m.auc`)
+    expect(textOf(drawn.html)).toContain('of 2 runs')
+    const all = `hide=${[0, 1, 2].map(short)}`
+    for (const view of ['diff', 'charts', 'parallel', 'scatter']) {
+      const { status, html } = await get(`${there}&${all}&view=${view}`)
+      expect([status, textOf(html).includes('All runs are hidden. Show all')], view).toEqual([
+        200,
+        true,
+      ])
+    }
+    const grouped = `in=1&view=charts&metric=auc&by=p.kind`
+    const { html } = await get(grouped)
+    const both = eyes(html).find((eye) => eye.includes(short(2)) && eye.includes(short(1)))
+    expect(both).toMatch(/^[0-9a-f]{8},[0-9a-f]{8} false$/)
+    const rf = both?.split(' ')[0] ?? ''
+    const hidden = (await get(`${grouped}&hide=${rf}`)).html
+    expect(eyes(hidden).filter((eye) => eye.startsWith(rf))).toEqual([`${rf} true`])
+    expect(lines(hidden)).toHaveLength(lines(html).length - 2)
+    expect(textOf((await get(`${grouped}&hide=${rf}&band=1`)).html)).toContain('2 runs are hidden')
+  })
+
+  test('is named by hex digits, and by no more than a hundred', async () => {
+    const { get, there } = await hidingWorld()
+    expect((await get(`${there}&hide=%22%3E`)).status).toBe(400)
+    expect((await get(`${there}&line=abc`)).status).toBe(400)
+    const many = Array.from({ length: 101 }, (_, i) => i.toString(16).padStart(8, '0'))
+    expect((await get(`${there}&hide=${many}`)).status).toBe(400)
+  })
 })

@@ -6,7 +6,16 @@ import { type ChartView, countBelowZero, logSeriesOf, smoothSeriesOf } from './c
 import { drawGrid, drawSeries, type Extent, extentOf, roundedOf } from './draw-series.ts'
 import { Plot } from './plot.tsx'
 import type { ReferenceLine } from './read-references.ts'
-import { compareTexts } from './value-axis.ts'
+
+/** A line, or lines of one colour, which may be hidden. */
+export type LegendEntry = {
+  readonly text: string
+  /** Which of the colours it has. */
+  readonly colour: number
+  readonly isHidden: boolean
+  /** What its button sends as `line`. */
+  readonly value: string
+}
 
 type ChartProps = {
   readonly title: string
@@ -16,8 +25,10 @@ type ChartProps = {
   readonly x: SeriesAxis
   /** Of a series, where there are several. */
   readonly nameOf?: ((series: MetricSeries) => string) | undefined
-  /** Series of one group have one colour; undefined: each has its own. */
-  readonly groupOf?: ((series: MetricSeries) => string) | undefined
+  /** What has a colour of its own, in the order of the colours. */
+  readonly legend?: readonly LegendEntry[] | undefined
+  /** The place of a series in the legend. */
+  readonly placeOf?: ((series: MetricSeries) => number) | undefined
   readonly view?: Pick<ChartView, 'isLog' | 'smoothing'>
   /** Values that the series are held against. */
   readonly references?: readonly ReferenceLine[]
@@ -26,11 +37,7 @@ type ChartProps = {
 /** A metric along its axis, drawn by the server, with its least and greatest values as a table. */
 export const Chart: FC<ChartProps> = (props) => {
   const { title, href, series, x, nameOf, view = plainView, references = [] } = props
-  const { groupOf } = props
-  const groups = groupOf && [...new Set(series.map(groupOf))].sort(compareTexts)
-  const names = groups ?? (nameOf && series.map(nameOf))
-  const placeOf = (one: MetricSeries, i: number) =>
-    groups && groupOf ? groups.indexOf(groupOf(one)) : i
+  const { legend, placeOf = (_one: MetricSeries, i: number) => i } = props
   const extent = extentOf(series)
   const points = series.reduce((sum, one) => sum + one.points, 0)
   const drawn = series.reduce((sum, one) => sum + one.buckets.length, 0)
@@ -61,7 +68,7 @@ export const Chart: FC<ChartProps> = (props) => {
       <Oddities series={series} />
       {view.isLog ? <NotAboveZero series={series} /> : null}
       {points > 1 ? <References of={references} /> : null}
-      {names === undefined ? null : <Legend names={names} />}
+      {legend === undefined ? null : <Legend of={legend} />}
       <Values {...{ title, series, nameOf }} />
     </figure>
   )
@@ -189,17 +196,30 @@ const NotAboveZero: FC<Pick<ChartProps, 'series'>> = ({ series }) => {
   )
 }
 
-const Legend: FC<{ readonly names: readonly string[] }> = ({ names }) => (
+/** The form that its buttons send. */
+export const eyesForm = 'eyes'
+
+/** Each entry hides its line, and brings it back. */
+const Legend: FC<{ readonly of: readonly LegendEntry[] }> = ({ of }) => (
   <ul class="legend">
-    {names.map(
-      (name, i): Child => (
-        <li>
-          <svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
-            <g class={classOf(i)}>
-              <path class="line" d="M0 4H24" />
-            </g>
-          </svg>
-          <Given text={name} />
+    {of.map(
+      ({ text, colour, isHidden, value }): Child => (
+        <li class={isHidden ? 'hidden-line' : undefined}>
+          <button
+            type="submit"
+            form={eyesForm}
+            name="line"
+            value={value}
+            aria-pressed={isHidden ? 'true' : 'false'}
+          >
+            <span class="unseen">Hide </span>
+            <svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
+              <g class={classOf(colour)}>
+                <path class="line" d="M0 4H24" />
+              </g>
+            </svg>
+            <Given text={text} />
+          </button>
         </li>
       ),
     )}

@@ -1,17 +1,20 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
+import { eyesForm } from '../../charts/chart.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { addressOf } from '../table/run-query.ts'
+import { KeptTerms } from './compare-forms.tsx'
 import {
   type ComparedQuery,
   type ComparedView,
   comparedAddress,
   comparedFilter,
   comparedViews,
+  isHidden,
 } from './compare-query.ts'
 import type { BestRuns } from './compared-rows.ts'
 import { type ComparedRun, comparedMax } from './read-compared.ts'
@@ -73,10 +76,33 @@ export const ComparePage: FC<PropsWithChildren<ComparePageProps>> = ({ children,
               isCurrent: view === query.view,
             }))}
           />
+          <Hidden {...props} />
           {children}
         </>
       )}
     </Page>
+  )
+}
+
+/** How many are hidden, the way back, and the form of the buttons that hide where no strip has it. */
+const Hidden: FC<ComparePageProps> = ({ frame: { to }, query, runs }) => {
+  const hidden = runs.filter((run) => isHidden(query, run)).length
+  return (
+    <>
+      {query.ids.length > 0 ? null : (
+        <form id={eyesForm} method="get" action={`${to.runs}/compare`}>
+          <KeptTerms query={query} without={[]} />
+        </form>
+      )}
+      {hidden === 0 ? null : (
+        <p>
+          {hidden === runs.length
+            ? 'All runs are'
+            : `${plural(hidden, 'run')} ${hidden === 1 ? 'is' : 'are'}`}{' '}
+          hidden. <a href={comparedAddress(to, { ...query, hidden: [] })}>Show all</a>
+        </p>
+      )}
+    </>
   )
 }
 

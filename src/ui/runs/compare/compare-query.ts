@@ -28,6 +28,8 @@ export type ComparedQuery = {
   /** Where none was chosen: all runs of these experiments that match. */
   readonly experimentIds: readonly number[]
   readonly words: string
+  /** Runs that are left out of tables and drawings, by the beginnings of their ids. */
+  readonly hidden: readonly string[]
   readonly view: ComparedView
   readonly figure: ComparedFigure
   /** The one that is charted; undefined: the page chooses. */
@@ -72,6 +74,7 @@ export function comparedQueryOf(c: AppContext): ComparedQuery {
     ids: runIdsIn(c),
     experimentIds,
     words,
+    hidden: shortIdsIn(c, 'hide'),
     view,
     figure: figureIn(c),
     metric: optionalQuery(c, 'metric'),
@@ -88,6 +91,38 @@ export function comparedQueryOf(c: AppContext): ComparedQuery {
     hasTrend: optionalQuery(c, 'trend') === '1',
     box: boxIn(c),
   }
+}
+
+const shortIdChars = 8
+
+/** As `hide` spells a run: 100 whole ids would make addresses long. */
+export function shortIdOf(runId: string): string {
+  return runId.slice(0, shortIdChars)
+}
+
+/** @throws INVALID_PARAMETER_VALUE one is no beginning of an id */
+export function shortIdsIn(c: AppContext, name: string): string[] {
+  const all = (optionalQuery(c, name) ?? '').split(',').filter(Boolean)
+  const wrong = all.find((one) => !/^[0-9a-f]{8,32}$/.test(one))
+  if (wrong !== undefined)
+    throw invalid(`'${name}' names runs by their ids; got '${excerpt(wrong)}'`)
+  if (all.length > idsMax) throw invalid(`'${name}' names at most ${idsMax} runs`)
+  return [...new Set(all.map(shortIdOf))]
+}
+
+/** Whether it is left out of tables and drawings. */
+export function isHidden(
+  { hidden }: ComparedQuery,
+  { runId }: { readonly runId: string },
+): boolean {
+  return hidden.includes(shortIdOf(runId))
+}
+
+/** Those that are shown now are hidden; those that are hidden all, shown. */
+export function toggled(hidden: readonly string[], eyed: readonly string[]): string[] {
+  return eyed.every((one) => hidden.includes(one))
+    ? hidden.filter((one) => !eyed.includes(one))
+    : [...new Set([...hidden, ...eyed])]
 }
 
 function isView(text: string): text is ComparedView {
@@ -164,6 +199,7 @@ export function comparedTerms(query: ComparedQuery): (readonly [string, string])
           ['in', experimentIds.join(',')],
           ['q', query.words],
         ]),
+    ['hide', query.hidden.join(',')],
     ['view', query.view === 'diff' ? undefined : query.view],
     ['figure', query.figure === 'last' ? undefined : query.figure],
     ['metric', query.metric],

@@ -15,20 +15,28 @@ import { extremeColumnsOf, namedColumn } from '../../../tracking/runs/run-column
 import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
 import { type Directions, directionsOf } from '../../parts/directions.ts'
-import { chosenMetricOf, isOwnTag } from '../../parts/own-tags.ts'
+import { isOwnTag } from '../../parts/own-tags.ts'
 import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { titleOf } from '../table/run-query.ts'
 import { LineSettings, RunLines } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
-import { type ComparedQuery, comparedAddress, comparedQueryOf } from './compare-query.ts'
+import {
+  type ComparedQuery,
+  comparedAddress,
+  comparedQueryOf,
+  isHidden,
+  shortIdOf,
+  shortIdsIn,
+  toggled,
+} from './compare-query.ts'
 import {
   type BestRuns,
   bestRunsOf,
   type ComparedRows,
+  chartedKey,
   figureRow,
-  isEqualRow,
   rowsOf,
 } from './compared-rows.ts'
 import { areIds, readEditedIds } from './edit-strip.ts'
@@ -59,9 +67,17 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   if (optionalQuery(c, 'ids') === undefined && query.ids.length > 0) {
     return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(query.ids), 302)
   }
+  // A button of the legend leads back to the chart, one of the strip to the strip on top.
+  const [eye, line] = [shortIdsIn(c, 'eye'), shortIdsIn(c, 'line')]
+  if (eye.length + line.length > 0) {
+    const hidden = toggled(query.hidden, [...eye, ...line])
+    const address = comparedAddress(pathsUnder(pagePrefix(c)), { ...query, hidden })
+    return c.redirect(line.length > 0 ? `${address}#chart` : address, 302)
+  }
   const edited = await readEditedIds(c, query)
   if (edited !== undefined && areIds(edited)) {
-    const address = comparedAddress(pathsUnder(pagePrefix(c)), { ...query, ids: edited })
+    const hidden = query.hidden.filter((one) => edited.map(shortIdOf).includes(one))
+    const address = comparedAddress(pathsUnder(pagePrefix(c)), { ...query, ids: edited, hidden })
     return c.redirect(address, 302)
   }
   const [frame, compared] = await Promise.all([frameOf(c), readCompared(ctx, query)])
@@ -108,8 +124,9 @@ async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
     query.colour ?? (isScatter ? undefined : axes.findLast((one) => one.startsWith('m.')))
   const columns = [...new Set([...metrics, ...extremeColumnsOf(axes), ...params, ...tags])]
   const wanted = [...axes, ...(colour === undefined ? [] : [colour])]
-  const runs = await readDrawn(ctx, compared.keys, wanted)
-  const experiments = await readExperimentsOf(ctx, runs)
+  const all = await readDrawn(ctx, compared.keys, wanted)
+  const runs = all.filter((run) => !isHidden(query, run))
+  const experiments = await readExperimentsOf(ctx, all)
   const better = directionsOf([], experiments)
   const axisOn = (column: string, isLog?: boolean) =>
     axisOf({
@@ -129,10 +146,10 @@ async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
   const [x, y] = axes
   if (x === undefined || y === undefined) {
     const none = <p class="empty">These runs have no two metrics or params to draw.</p>
-    return { runs, experiments, best: undefined, view: none }
+    return { runs: all, experiments, best: undefined, view: none }
   }
   return {
-    runs,
+    runs: all,
     experiments,
     best: bestDrawn(runs, isScatter ? y : colour, better),
     view: isScatter ? (
@@ -177,22 +194,28 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
     query.ids.length > 0
       ? query.ids
       : (await readDrawn(ctx, compared.keys, [])).map(({ runId }) => runId)
-  const runs = await readRunsOfIds(ctx, ids)
-  const experiments = await readExperimentsOf(ctx, runs)
+  const all = await readRunsOfIds(ctx, ids)
+  const runs = all.filter((run) => !isHidden(query, run))
+  const experiments = await readExperimentsOf(ctx, all)
   const better = directionsOf([], experiments)
   const logged = rowsOf(runs)
-  const metrics = await readFigures(ctx, { query, ids, of: logged.metrics, better })
+  const metrics = await readFigures(ctx, {
+    query,
+    ids: runs.map(({ runId }) => runId),
+    of: logged.metrics,
+    better,
+  })
   const rows = { ...logged, metrics }
   const metric = query.metric ?? chartedKey(rows, experiments)
   const charted = metrics.find(({ key }) => key === metric)
   const linesMax = isCharts ? manyLines : fewLines
-  const lines = Math.min(runs.length, linesMax)
+  const lines = Math.max(1, Math.min(runs.length, linesMax))
   const buckets =
     isCharts && query.isBanded ? bucketsMax : Math.min(bucketsMax, Math.floor(placesMax / lines))
   const chart =
     metric === undefined
       ? undefined
-      : await chartOf(ctx, { query, runs, metric, linesMax, bucketsMax: buckets })
+      : await chartOf(ctx, { query, all, runs, metric, linesMax, bucketsMax: buckets })
   const offered = {
     metrics: rows.metrics.map(({ key }) => key),
     columns: [
@@ -201,7 +224,7 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
     ],
   }
   return {
-    runs,
+    runs: all,
     experiments,
     best:
       charted && bestRunsOf(charted, { title: charted.key, direction: better(charted.key), runs }),
@@ -238,6 +261,8 @@ async function readFigures(
 
 type Charted = {
   readonly query: ComparedQuery
+  /** Those that are hidden too: each keeps its colour. */
+  readonly all: readonly Run[]
   readonly runs: readonly Run[]
   readonly metric: string
   readonly linesMax: number
@@ -263,18 +288,4 @@ async function chartOf(ctx: Context, charted: Charted) {
       </p>
     )
   return <RunLines {...charted} series={series} />
-}
-
-/** A metric that a tag of the experiments names; else the one that most of the runs have, of several one that differs. */
-function chartedKey(
-  { metrics }: ComparedRows,
-  experiments: readonly Experiment[],
-): string | undefined {
-  const chosen = experiments
-    .map(chosenMetricOf)
-    .find((one) => metrics.some(({ key }) => key === one))
-  if (chosen !== undefined) return chosen
-  const worth = (row: ComparedRows['metrics'][number]) =>
-    2 * row.values.filter((value) => value !== undefined).length + (isEqualRow(row) ? 0 : 1)
-  return metrics.toSorted((a, b) => worth(b) - worth(a))[0]?.key
 }

@@ -1,8 +1,9 @@
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { Run } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { metricIn } from '../../../tracking/runs/run-columns.ts'
 import type { Directions } from '../../parts/directions.ts'
-import { isOwnTag } from '../../parts/own-tags.ts'
+import { chosenMetricOf, isOwnTag } from '../../parts/own-tags.ts'
 import type { ComparedFigure } from './compare-query.ts'
 
 /** One name, and the value that each run has for it. */
@@ -79,4 +80,18 @@ export function bestRunsOf(
 /** Whether all runs have the same value. */
 export function isEqualRow({ values }: ComparedRow<string | number>): boolean {
   return values.every((value) => Object.is(value, values[0]))
+}
+
+/** A metric that a tag of the experiments names; else the one that most of the runs have, of several one that differs. */
+export function chartedKey(
+  { metrics }: ComparedRows,
+  experiments: readonly Experiment[],
+): string | undefined {
+  const chosen = experiments
+    .map(chosenMetricOf)
+    .find((one) => metrics.some(({ key }) => key === one))
+  if (chosen !== undefined) return chosen
+  const worth = (row: ComparedRows['metrics'][number]) =>
+    2 * row.values.filter((value) => value !== undefined).length + (isEqualRow(row) ? 0 : 1)
+  return metrics.toSorted((a, b) => worth(b) - worth(a))[0]?.key
 }

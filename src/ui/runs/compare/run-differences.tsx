@@ -20,7 +20,7 @@ type DifferencesProps = {
 }
 
 /** Cells of each table: with 100 runs the page stays below 100 kB. */
-const cellsMax = { metrics: 500, params: 400, tags: 200 } as const
+const cellsMax = { metrics: 400, params: 400, tags: 200 } as const
 
 /** Values of the runs side by side, those that differ first of all. */
 export const RunDifferences: FC<DifferencesProps> = (props) => {

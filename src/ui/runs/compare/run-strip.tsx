@@ -1,11 +1,12 @@
 import type { FC } from 'hono/jsx'
+import { eyesForm } from '../../charts/chart.tsx'
 import { Chip } from '../../parts/chips.tsx'
 import { Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { addressOf } from '../table/run-query.ts'
 import { KeptTerms } from './compare-forms.tsx'
-import { type ComparedQuery, comparedAddress } from './compare-query.ts'
+import { type ComparedQuery, comparedAddress, isHidden, shortIdOf } from './compare-query.ts'
 import type { BestRuns } from './compared-rows.ts'
 import type { ComparedRun } from './read-compared.ts'
 
@@ -33,12 +34,22 @@ export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added,
   const byId = new Map(runs.map((run) => [run.runId, run]))
   const chosen = query.ids.flatMap((id, place) => {
     const run = byId.get(id)
-    return run ? [{ ...run, place, isBest: best?.runIds.includes(id) === true }] : []
+    return run
+      ? [
+          {
+            ...run,
+            place,
+            isBest: best?.runIds.includes(id) === true,
+            isHidden: isHidden(query, run),
+          },
+        ]
+      : []
   })
+  const base = chosen.find((run) => !run.isHidden)?.place ?? 0
   const experimentIds = [...new Set(runs.map(({ experimentId }) => experimentId))]
   return (
     <section aria-label="Runs that are compared">
-      <form class="near" method="get" action={`${to.runs}/compare`}>
+      <form class="near" id={eyesForm} method="get" action={`${to.runs}/compare`}>
         <KeptTerms query={query} without={[]} />
         <div class="search add-run">
           <AddField added={added} />
@@ -51,7 +62,12 @@ export const RunStrip: FC<RunStripProps> = ({ frame: { to }, query, runs, added,
         </div>
         <ul class="strip">
           {chosen.slice(0, shownMax).map((run) => (
-            <Item {...{ run, to }} isOnly={query.ids.length === 1} bestBy={best?.title} />
+            <Item
+              {...{ run, to }}
+              isBase={run.place === base}
+              isOnly={query.ids.length === 1}
+              bestBy={best?.title}
+            />
           ))}
         </ul>
         <Others runs={chosen.slice(shownMax)} />
@@ -64,26 +80,47 @@ type Placed = ComparedRun & {
   /** Among the ids of the address: buttons send it, being shorter than an id. */
   readonly place: number
   readonly isBest: boolean
+  readonly isHidden: boolean
 }
 
 type ItemProps = {
+  /** The first that is shown. */
+  readonly isBase: boolean
+
   readonly run: Placed
   readonly to: Paths
   readonly isOnly: boolean
   readonly bestBy: string | undefined
 }
 
-const Item: FC<ItemProps> = ({ run: { runId, name, place, isBest }, to, isOnly, bestBy }) => (
-  <li>
+const Item: FC<ItemProps> = ({
+  run: { runId, name, place, isBest, isHidden: isOut },
+  to,
+  isBase,
+  isOnly,
+  bestBy,
+}) => (
+  <li class={isOut ? 'hidden-line' : undefined}>
     <a href={to.run(runId)}>
       <Given text={name} />
     </a>
     {isBest ? <Chip sign="check" tone="good" word={`best by ${shortened(bestBy ?? '')}`} /> : null}
-    {place === 0 ? (
+    {isBase ? (
       <Chip sign="ring" tone="" word="base" title="Others are compared with it" />
     ) : (
       <button type="submit" class="link" name="base" value={String(place)}>
         make base<span class="unseen">: {visibleText(name)}</span>
+      </button>
+    )}
+    {isOnly ? null : (
+      <button
+        type="submit"
+        class="link"
+        name="eye"
+        value={shortIdOf(runId)}
+        aria-pressed={isOut ? 'true' : 'false'}
+      >
+        hide<span class="unseen"> {visibleText(name)}</span>
       </button>
     )}
     {isOnly ? null : (

@@ -20,6 +20,7 @@ export const charts = `
 .dashed > .line { stroke-dasharray: 6 3; } .dotted > .line { stroke-dasharray: 2 2; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 .legend li { display: flex; gap: .5rem; align-items: center; min-inline-size: 0; } .legend svg { inline-size: 1.5rem; block-size: .5rem; flex: none; }
+.legend button { min-block-size: 1.5rem; padding: 0 .25rem; border: 0; background: none; color: var(--ink); font-weight: 400; text-align: start; white-space: normal; overflow-wrap: anywhere; } .legend button:hover { color: var(--link); text-decoration: underline; } .hidden-line > button > bdi, .hidden-line > a { text-decoration: line-through; } .hidden-line > button > svg { visibility: hidden; } [aria-pressed="true"] { font-weight: 600; }
 .parallel { overflow-x: auto; } .parallel > svg { display: block; inline-size: 100%; min-inline-size: 48rem; font: .8125rem var(--sans); }
 .parallel text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } .parallel .axis-title { font-weight: 600; } .parallel .tick { font-size: .75rem; }
 .axis { fill: none; stroke: var(--control); stroke-width: 1.5; } .thread { fill: none; stroke: currentColor; stroke-opacity: .6; stroke-width: 1.25; stroke-linejoin: round; }
