@@ -74,6 +74,10 @@ export const hostileFiles: Readonly<Record<string, readonly [Uint8Array<ArrayBuf
     columnFile(pageOf([...gzipSync(new Uint8Array(5_000_000))], { sizeBytes: 10 }), { codec: 2 }),
     'its compressed bytes are damaged',
   ],
+  'a gzip of less than it says': [
+    columnFile(pageOf([...gzipSync(new Uint8Array(1000))], { sizeBytes: 2000 }), { codec: 2 }),
+    'its compressed bytes are damaged',
+  ],
   'a Zstandard that says to have 4 GB': [
     columnFile(
       pageOf([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 255, 255, 255, 255, 1, 0, 0], { sizeBytes: 10 }),

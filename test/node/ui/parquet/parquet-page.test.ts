@@ -207,6 +207,27 @@ describe.skipIf(isLacking)('the page of a Parquet file', () => {
     )
   }, 60_000)
 
+  test('stops in the middle with what it knows by then', async () => {
+    const { begin, addressOf } = await parquetServer({
+      'long.parquet': await fileOf('long.parquet'),
+    })
+    const page = await begin()
+    await page.clock.install()
+    // The first request brings the footer; the ones after it are never answered.
+    let asked = 0
+    await page.context().route('**/get-artifact**', (route) => {
+      asked++
+      return asked === 1 ? route.continue() : undefined
+    })
+    await page.goto(addressOf('long.parquet'))
+    await expect.poll(() => asked).toBeGreaterThan(1)
+    await page.clock.fastForward(11_000)
+    expect(await readStatus(page)).toBe('10,000,000 rows, 2 columns; no values are shown.')
+    await page.getByText('Not all is shown: reading it took more than 10 seconds.').waitFor()
+    await page.getByText('2 columns', { exact: true }).click()
+    expect(await page.getByRole('region', { name: 'Columns' }).innerText()).toContain('int32')
+  }, 60_000)
+
   test('says that the file has changed since, and never mixes two', async () => {
     const { begin, addressOf, put } = await parquetServer({
       'kinds.parquet': await fileOf('snappy-1.0.parquet'),
