@@ -182,18 +182,24 @@ function endUploadStatements(
  * name it, so that one that seems sound is not replaced.
  */
 async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | undefined> {
-  const row = await ctx.db.first(sql<{ key: string; is_damaged: number }>`
-    select b.key, exists (select 1 from damaged_blobs d where d.blob = b.id) as is_damaged
-    from blobs b where b.sha256 = ${blob.sha256} and b.size_bytes = ${blob.sizeBytes}`)
+  const row = await ctx.db.first(sql<{ id: number; key: string }>`
+    select id, key from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
   if (!row || row.key === blob.key) return undefined
-  if (blob.sizeBytes > measuredBytesMax) {
-    const isSound = row.is_damaged === 0 && (await ctx.blobs.sizeOf(row.key)) === blob.sizeBytes
-    return isSound ? undefined : row.key
-  }
+  if (blob.sizeBytes > measuredBytesMax)
+    return (await seemsSound(ctx, row, blob)) ? undefined : row.key
   const found = await ctx.blobs.get(row.key)
   if (!found) return row.key
   const { sha256, sizeBytes } = await measureBody(chunksOf(found.body), ctx.sha256())
   return sha256 === blob.sha256 && sizeBytes === blob.sizeBytes ? undefined : row.key
+}
+
+async function seemsSound(
+  ctx: Context,
+  { id, key }: { readonly id: number; readonly key: string },
+  { sizeBytes }: WrittenBlob,
+): Promise<boolean> {
+  const damaged = await ctx.db.first(sql`select 1 from damaged_blobs where blob = ${id}`)
+  return !damaged && (await ctx.blobs.sizeOf(key)) === sizeBytes
 }
 
 /** The file at `path`, or undefined: there is none, or it is a folder. */
