@@ -43,6 +43,11 @@ export type Search = PageRequest & {
   readonly orderBy: readonly SortItem[]
   /** Where an index has the rows in the order of the first of `orderBy`. */
   readonly walk?: ValueWalk | undefined
+  /**
+   * Parts of the rows, each of which an index has in this order: the FROM of a table that `scope` refers to, once for
+   * each of its rows. The first rows of each part are read, and those are sorted.
+   */
+  readonly parts?: SQL | undefined
 }
 
 /** A page of ids, which may still be cut. */
@@ -72,10 +77,14 @@ export async function findPage(
       const walked = await walkedRows(db, searchable, { ...search, after, count })
       if (walked) return walked
       const where = conditionSql(searchable, search, { literals, place: after && { terms, after } })
+      const { from, id } = searchable
+      const tail = sql`order by ${orderBySql(terms)} limit ${count}`
+      const found = search.parts
+        ? sql`${search.parts} cross join ${from} ${joins}
+            where ${id} in (select ${id} from ${from} ${joins} where ${where} ${tail})`
+        : sql`${from} ${joins} where ${where}`
       const statement = sql<FoundRow>`${literals.with()}
-        select ${searchable.id} as id, ${keyColumns(terms)}
-        from ${searchable.from} ${joins} where ${where}
-        order by ${orderBySql(terms)} limit ${count}`
+        select ${id} as id, ${keyColumns(terms)} from ${found} ${tail}`
       if (search.filter.length > clausesAlwaysFitting) checkStatement(statement)
       return longReadsOf(db).all(statement)
     },
@@ -176,7 +185,8 @@ function literalsMaxOf(searchable: Searchable, search: Search): number {
   const terms = Math.max(searchable.tieBreak.length, searchable.defaultOrder.length)
   return (
     search.filter.length * clauseLiteralsMax +
-    search.orderBy.length * orderLiteralsMax +
+    // Where parts are read, the names in it stand there twice.
+    search.orderBy.length * (orderLiteralsMax + 1) +
     2 * (terms + 1)
   )
 }

@@ -99,7 +99,7 @@ function keyValue(rows: (name: SQL) => SQL): FilterField {
 }
 
 const sortText = (column: SQL): SortField => ({ type: 'text', column: () => column })
-const startTime: SortField = { type: 'int64', column: () => sql`r.start_time_ms` }
+export const startTime: SortField = { type: 'int64', column: () => sql`r.start_time_ms` }
 
 /** What runs may be ordered by. */
 export const runSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('run', [

@@ -10,18 +10,27 @@ import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortItem } from '../../search/order-sql.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { clausesApart } from '../../search/places.ts'
+import { fieldOf } from '../../search/vocabulary.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run, RunInfo } from '../run.ts'
 import { metricWalkOf } from './metric-walk.ts'
 import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
-import { type ExtremeOrder, extremeSort, runFilterKeys, runSortKeys } from './search-run-keys.ts'
+import {
+  type ExtremeOrder,
+  extremeSort,
+  runFilterKeys,
+  runSortKeys,
+  startTime,
+} from './search-run-keys.ts'
 
 /** As MLflow: 1 to 50,000 runs a page. */
 const pageMax = 50_000
 const pageDefault = 1000
 /** They are one parameter, of which D1 takes 2 MB. */
 const experimentsMax = 100_000
+/** Where no more runs are read than this, a page for each experiment, they are merged and not all sorted. */
+const mergedMax = 20_000
 
 const newestFirst = [
   { expression: sql`r.start_time_ms`, descending: true, type: 'int64' },
@@ -86,15 +95,24 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
   const orderBy = sortItemsOf(search.orderBy)
   const [only, ...others] = experimentIds
   const isOfOne = only !== undefined && others.length === 0
+  const isMerged =
+    others.length > 0 && experimentIds.length * count <= mergedMax && isByStartTime(orderBy)
+  const experiments = isMerged ? sql`r.experiment = part.id` : inExperimentsSql(ctx, experimentIds)
   return findPage(ctx.db, searchableRuns, {
     walk: isOfOne ? metricWalkOf(readableExperimentSql(ctx, only), orderBy) : undefined,
-    scope: [...scopeOf(ctx, experimentIds, view), ...(search.isOfRoots ? [isRootSql] : [])],
+    parts: isMerged ? sql`(${readableExperimentsSql(ctx, experimentIds)}) part` : undefined,
+    scope: [experiments, ...scopeOf(ctx, view), ...(search.isOfRoots ? [isRootSql] : [])],
     filter,
     orderBy,
     count,
     token: search.pageToken,
     fingerprint,
   })
+}
+
+/** Whether the index of an experiment has its runs in this order, as far as its first key goes. */
+function isByStartTime([first]: readonly SortItem[]): boolean {
+  return !first || (first.field ?? fieldOf(runSortKeys, first.key)) === startTime
 }
 
 function sortItemsOf(orderBy: RunSearch['orderBy']): SortItem[] {
@@ -105,12 +123,8 @@ function sortItemsOf(orderBy: RunSearch['orderBy']): SortItem[] {
   )
 }
 
-function scopeOf(ctx: Context, experimentIds: readonly number[], view: ViewType): SQL[] {
-  return [
-    inExperimentsSql(ctx, experimentIds),
-    ...viewConditions(sql`r.lifecycle_stage`, view),
-    isNotDeniedSql(ctx, 'run'),
-  ]
+function scopeOf(ctx: Context, view: ViewType): SQL[] {
+  return [...viewConditions(sql`r.lifecycle_stage`, view), isNotDeniedSql(ctx, 'run')]
 }
 
 /** Above this a count says that there are more. */
@@ -121,7 +135,10 @@ export async function countMatches(
   ctx: Context,
   search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
 ): Promise<number> {
-  const scope = scopeOf(ctx, search.experimentIds, search.view ?? 'ACTIVE_ONLY')
+  const scope = [
+    inExperimentsSql(ctx, search.experimentIds),
+    ...scopeOf(ctx, search.view ?? 'ACTIVE_ONLY'),
+  ]
   const [count = 0] = await countFound(ctx.db, searchableRuns, {
     searches: [{ scope, filter: parseFilter(search.filter) }],
     most: matchesCounted + 1,
@@ -150,7 +167,7 @@ export async function listLooserFilters(
   const { experimentIds, filter: text, view = 'ACTIVE_ONLY' } = search
   const filter = parseFilter(text)
   if (filter.length < 2 || filter.length > clausesTried) return []
-  const scope = scopeOf(ctx, experimentIds, view)
+  const scope = [inExperimentsSql(ctx, experimentIds), ...scopeOf(ctx, view)]
   const counts = await countFound(ctx.db, searchableRuns, {
     searches: filter.map((_, i) => ({ scope, filter: filter.toSpliced(i, 1) })),
     most: runsCounted,
@@ -161,14 +178,19 @@ export async function listLooserFilters(
     .sort((a, b) => b.count - a.count)
 }
 
-/** For a single experiment an index gives the runs in their order; for several it cannot. */
+/** For a single experiment an index gives the runs in their order; for several it cannot, unless they are merged. */
 function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
     return sql`r.experiment = ${readableExperimentSql(ctx, only)}`
   }
-  return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
-    join experiments e on e.id = j.value where ${isReadableSql(ctx)})`
+  return sql`r.experiment in (${readableExperimentsSql(ctx, ids)})`
+}
+
+/** The ids of those of these experiments that the caller may read. */
+function readableExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
+  return sql`select e.id from json_each(${JSON.stringify(ids)}) j
+    join experiments e on e.id = j.value where ${isReadableSql(ctx)}`
 }
 
 /** The id of this experiment, if the caller may read it. */
