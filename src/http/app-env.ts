@@ -4,7 +4,7 @@ import type { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 
-/** What every surface finds on a request. */
+/** What every surface finds on a request. What each request reads it gets by `c.get(name)`: `c.var` copies all of them each time. */
 export type AppEnv = {
   Variables: {
     ctx: Context

@@ -19,7 +19,7 @@ async function readText(c: AppContext): Promise<string> {
   if (encoding && encoding !== 'identity') {
     throw invalid(`Content-Encoding '${encoding}' is not supported; send the body uncompressed`)
   }
-  const bytes = await readBytes(c, c.var.ctx.settings.jsonBytesMax)
+  const bytes = await readBytes(c, c.get('ctx').settings.jsonBytesMax)
   try {
     const text = utf8.decode(bytes)
     // Each step of reading a large body is a turn of its own.
@@ -157,7 +157,8 @@ export async function readBytes(c: AppContext, bytesMax: number): Promise<Uint8A
 
 /** The request's body as it arrives. */
 export function requestBytes(c: AppContext): ByteStream {
-  if (c.var.rawBody) return c.var.rawBody
+  const raw = c.get('rawBody')
+  if (raw) return raw
   const { body } = c.req.raw
   return body ? chunksOf(body, declaredLength(c)) : nothing()
 }

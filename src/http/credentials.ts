@@ -7,17 +7,17 @@ import { sessionOf } from './session-cookie.ts'
 export function credentialsOf(c: AppContext): Credentials {
   return {
     authorization: c.req.header('authorization'),
-    clientAddress: c.var.ctx.clientAddress,
+    clientAddress: c.get('ctx').clientAddress,
     session: sessionOf(c),
     assertion: c.req.header('cf-access-jwt-assertion'),
     proxied: proxiedBy(c),
-    signed: c.var.signed,
+    signed: c.get('signed'),
   }
 }
 
 /** The identity in the headers that the operator configured, if a trusted proxy sent them. */
 function proxiedBy(c: AppContext): Credentials['proxied'] {
-  const { trusted, userHeader, groupsHeader } = c.var.ctx.settings.proxy
+  const { trusted, userHeader, groupsHeader } = c.get('ctx').settings.proxy
   if (userHeader === undefined || !isPeerIn(c, trusted)) return undefined
   const user = c.req.header(userHeader)
   if (!user) return undefined

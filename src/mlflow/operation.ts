@@ -61,7 +61,7 @@ export function operation<R>(
   const { request: message, rule, answer, status = 200 } = handling
   const request = 'read' in message ? message.request : message
   const judged = async (c: AppContext, decoded: Decoded<Fields>) => {
-    const { ctx } = c.var
+    const ctx = c.get('ctx')
     // Without a reader R is what the message decodes to, as the first overload says.
     const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
     if (rule !== 'public') await rule(ctx, req, c)
@@ -71,10 +71,10 @@ export function operation<R>(
     name,
     request,
     async answer(c, fields) {
-      return judged(c, decode(request, await replaceForeignIds(c.var.ctx, request, fields)))
+      return judged(c, decode(request, await replaceForeignIds(c.get('ctx'), request, fields)))
     },
     async handle(c) {
-      const ctx = rule === 'public' ? c.var.ctx : await admit(c)
+      const ctx = rule === 'public' ? c.get('ctx') : await admit(c)
       const sent = await given(c, request)
       const fields = await replaceForeignIds(ctx, request, sent.fields)
       const decoded = decodeSent(c, request, { ...sent, fields })
@@ -171,7 +171,7 @@ function decodeSent<F extends Fields>(c: AppContext, request: Message<F>, sent: 
  */
 function inDialect(c: AppContext): boolean {
   const isSdk = /\bdatabricks-sdk-/.test(c.req.header('User-Agent') ?? '')
-  return isSdk || dialectOperations.has(c.var.operation ?? '')
+  return isSdk || dialectOperations.has(c.get('operation') ?? '')
 }
 
 /** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */

@@ -17,7 +17,7 @@ const hostExempt = ['/health', '/version', '/ready']
  */
 export function browserGuard(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { settings } = c.var.ctx
+    const { settings } = c.get('ctx')
     refuseForeignHost(c, settings)
     const origin = c.req.header('origin')
     if (!safeMethods.includes(c.req.method)) refuseForeignPage(c, settings, origin)
@@ -67,7 +67,7 @@ function refuseForeignPage(c: AppContext, settings: Settings, origin: string | u
  */
 export function refuseForeignUse(c: AppContext): void {
   if (safeMethods.includes(c.req.method)) return
-  const { settings } = c.var.ctx
+  const { settings } = c.get('ctx')
   const origin = c.req.header('origin')
   const authorization = c.req.header('authorization')
   if (authorization !== undefined) {
@@ -94,7 +94,7 @@ export function refuseForeignUse(c: AppContext): void {
 function refuseRememberedBasic(c: AppContext, authorization: string): void {
   const origin = c.req.header('origin')
   if (origin === undefined || !/^basic /i.test(authorization)) return
-  if (isConfigured(c.var.ctx.settings, origin) || isExactOrigin(c, origin)) return
+  if (isConfigured(c.get('ctx').settings, origin) || isExactOrigin(c, origin)) return
   throw new RegistryError(
     'PERMISSION_DENIED',
     `Pages of '${excerpt(origin)}' may not use the password that this browser knows; see the setting cors-allowed-origins`,
@@ -133,7 +133,7 @@ function isExactOrigin(c: AppContext, origin: string): boolean {
 
 /** Scheme and host by which the browser knows this server. */
 function ownOrigin(c: AppContext): string {
-  return new URL(c.var.ctx.settings.publicUrl ?? reachedAt(c, /.*$/s)).origin
+  return new URL(c.get('ctx').settings.publicUrl ?? reachedAt(c, /.*$/s)).origin
 }
 
 /** A page of this server, whatever scheme a proxy in front gives it, or a local page. */

@@ -56,13 +56,13 @@ export async function admit(c: AppContext): Promise<Context> {
 }
 
 async function signIn(c: AppContext): Promise<Context> {
-  const { ctx } = c.var
+  const ctx = c.get('ctx')
   c.set('admitAgain', () =>
     unlessShutOut(() => enterNamed(c, { ...ctx, permissionReads: new Map() })),
   )
   if (ctx.principal.verified) return ctx
   if (!ctx.settings.auth) {
-    c.var.takeTurn(ctx.clientAddress ?? ctx.principal.name)
+    c.get('takeTurn')(ctx.clientAddress ?? ctx.principal.name)
     return ctx
   }
   const principal = await authenticate(ctx, credentialsOf(c))
@@ -73,7 +73,7 @@ async function signIn(c: AppContext): Promise<Context> {
     )
   }
   refuseForeignUse(c)
-  c.var.takeTurn(principal.name)
+  c.get('takeTurn')(principal.name)
   checkScope(c, principal)
   c.set('admitAgain', () => unlessShutOut(() => admitAgain(c, ctx, principal)))
   const known = { ...ctx, principal }
@@ -118,7 +118,7 @@ async function admitAgain(
  */
 function checkScope(c: AppContext, { token }: Principal): void {
   if (!token) return
-  const reads = !(c.var.changes ?? !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method))
+  const reads = !(c.get('changes') ?? !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method))
   const needed = reads ? 'read' : 'write'
   if (token.scopes.includes(needed)) return
   throw new RegistryError(

@@ -12,7 +12,8 @@ const hopsMax = 30
  * so this is false.
  */
 export function isPeerIn(c: AppContext, networks: readonly string[]): boolean {
-  return c.var.peer !== undefined && isIn(c.var.peer, networks)
+  const peer = c.get('peer')
+  return peer !== undefined && isIn(peer, networks)
 }
 
 /**
@@ -20,7 +21,7 @@ export function isPeerIn(c: AppContext, networks: readonly string[]): boolean {
  * it in X-Forwarded-For is the client's own claim.
  */
 export function clientAddress(c: AppContext, { proxy }: Settings): string | undefined {
-  const { peer, clientAddress: known } = c.var
+  const [peer, known] = [c.get('peer'), c.get('clientAddress')]
   if (peer === undefined || !isPeerIn(c, proxy.trusted)) return plain(known ?? peer)
   const hops = (c.req.header('x-forwarded-for') ?? '').split(',').slice(-hopsMax).reverse()
   let nearest = plain(peer)
@@ -35,7 +36,7 @@ export function clientAddress(c: AppContext, { proxy }: Settings): string | unde
 
 /** Whether the client's connection is TLS, ended here or by a proxy that is trusted or that `public-url` tells of. */
 export function isTls(c: AppContext): boolean {
-  const { publicUrl } = c.var.ctx.settings
+  const { publicUrl } = c.get('ctx').settings
   if (publicUrl !== undefined) return publicUrl.startsWith('https:')
   const forwarded = forwardedAs(c, 'proto')?.toLowerCase()
   return forwarded === 'https' || (forwarded === undefined && c.req.url.startsWith('https:'))
@@ -43,7 +44,7 @@ export function isTls(c: AppContext): boolean {
 
 /** What a trusted proxy says in X-Forwarded-`what`; undefined from everybody else. */
 function forwardedAs(c: AppContext, what: 'proto' | 'host' | 'prefix'): string | undefined {
-  if (!isPeerIn(c, c.var.ctx.settings.proxy.trusted)) return undefined
+  if (!isPeerIn(c, c.get('ctx').settings.proxy.trusted)) return undefined
   return c.req.header(`x-forwarded-${what}`)?.split(',')[0]?.trim()
 }
 
@@ -77,10 +78,10 @@ export function reachedAt(c: AppContext, route: RegExp): string {
   const { host } = new URL(`http://${hostAsked(c) ?? new URL(c.req.url).host}`)
   const path = rawPath(c)
   // `/workspaces/team-a` is served as the home page, whose route is a slash.
-  const isHome = c.var.isWorkspaceInPath && c.req.path === '/' && !path.endsWith('/')
+  const isHome = c.get('isWorkspaceInPath') && c.req.path === '/' && !path.endsWith('/')
   const whole = isHome ? path : path.replace(route, '')
-  const before = c.var.isBelowMlflowPage ? whole.replace(/\/mlflow-ui$/, '') : whole
-  const left = c.var.isWorkspaceInPath ? before.replace(/\/workspaces\/[^/]*$/, '') : before
+  const before = c.get('isBelowMlflowPage') ? whole.replace(/\/mlflow-ui$/, '') : whole
+  const left = c.get('isWorkspaceInPath') ? before.replace(/\/workspaces\/[^/]*$/, '') : before
   const stripped = strippedPrefix(c)
   // Some proxies name a prefix and leave it on the path too.
   const prefix = left === stripped || left.startsWith(`${stripped}/`) ? left : stripped + left
@@ -92,7 +93,7 @@ export function reachedAt(c: AppContext, route: RegExp): string {
  * it. A path that somebody else could have made up never gets into it.
  */
 export function serverUrl(c: AppContext): string {
-  const { publicUrl } = c.var.ctx.settings
+  const { publicUrl } = c.get('ctx').settings
   if (publicUrl !== undefined) return publicUrl
   const { path } = c.req
   const url = reachedAt(c, isApiPath(path) ? /\/(ajax-)?api\/.*$/s : segmentsAtEnd(path))

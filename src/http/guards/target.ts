@@ -17,7 +17,7 @@ export function pathAfter(c: AppContext, marker: string): string {
 
 /** The path of the request as it was sent. */
 export function rawPath(c: AppContext): string {
-  const target = c.var.rawTarget ?? c.req.url
+  const target = c.get('rawTarget') ?? c.req.url
   return target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
 }
 
@@ -46,7 +46,7 @@ export function optionalQuery(c: AppContext, name: string): string | undefined {
  */
 export function refuseMisleadingTargets(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (c.var.rawTarget?.includes('#')) {
+    if (c.get('rawTarget')?.includes('#')) {
       throw invalid("The request target has a fragment; encode a '#' as %23")
     }
     const path = rawPath(c)

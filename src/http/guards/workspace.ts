@@ -30,7 +30,7 @@ export function nameWorkspace(c: AppContext, inPath: string | undefined): void {
  * @throws RESOURCE_DOES_NOT_EXIST, PERMISSION_DENIED as `enterWorkspace`
  */
 export async function enterNamed(c: AppContext, ctx: Context): Promise<Context> {
-  const { workspace, needsNoWorkspace } = c.var
+  const [workspace, needsNoWorkspace] = [c.get('workspace'), c.get('needsNoWorkspace')]
   if (ctx.settings.workspaces) return enterWorkspace(ctx, workspace, needsNoWorkspace)
   if (workspace === undefined) return ctx
   throw new RegistryError(
@@ -41,5 +41,5 @@ export async function enterNamed(c: AppContext, ctx: Context): Promise<Context> 
 
 /** What the addresses of pages begin with, so that links stay in the workspace. */
 export function pagePrefix(c: AppContext): string {
-  return serverPrefix(c) + workspacePath(c.var.workspace ?? defaultWorkspace)
+  return serverPrefix(c) + workspacePath(c.get('workspace') ?? defaultWorkspace)
 }
