@@ -213,6 +213,14 @@ describe('the runs of an experiment', () => {
     expect(await table('col=m.accuracy'), 'of the latest values nothing is missing').not.toContain(
       note,
     )
+    const compared = async (query: string) =>
+      textOf((await as(rita).get(`/runs/compare?in=1&${query}`)).html)
+    for (const query of ['figure=best', 'view=parallel&axis=m.accuracy:min&axis=m.accuracy']) {
+      expect(await compared(query), query).toContain(note)
+    }
+    for (const query of ['', 'view=charts&figure=best', 'view=scatter&x=m.accuracy&y=p.lr']) {
+      expect(await compared(query), query).not.toContain(note)
+    }
     expect(await run()).toContain('accuracy 0.923 – – 0')
     expect(await run()).toContain('whose least and greatest value are still to be read')
   })

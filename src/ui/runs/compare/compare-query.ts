@@ -1,7 +1,7 @@
 import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
-import { metricColumn, namedColumn } from '../../../tracking/runs/run-columns.ts'
+import { metricColumn, namedColumn, runColumnsOf } from '../../../tracking/runs/run-columns.ts'
 import type { ScatterBox } from '../../charts/scatter.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
@@ -108,6 +108,13 @@ export function shortIdsIn(c: AppContext, name: string): string[] {
     throw invalid(`'${name}' names runs by their ids; got '${excerpt(wrong)}'`)
   if (all.length > idsMax) throw invalid(`'${name}' names at most ${idsMax} runs`)
   return [...new Set(all.map(shortIdOf))]
+}
+
+/** Whether the least or the greatest of all values of a metric is shown. */
+export function showsExtremes({ view, figure, axes, colour, x, y }: ComparedQuery): boolean {
+  if (view === 'diff') return figure !== 'last'
+  const drawn = view === 'parallel' ? [...axes, colour] : view === 'scatter' ? [x, y, colour] : []
+  return runColumnsOf(drawn.flatMap((column) => column ?? [])).extremes.length > 0
 }
 
 /** Whether it is left out of tables and drawings. */

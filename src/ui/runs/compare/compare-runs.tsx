@@ -6,6 +6,7 @@ import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
+import { areExtremesMissing } from '../../../tracking/extremes/fill-extremes.ts'
 import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
@@ -19,6 +20,7 @@ import { isOwnTag } from '../../parts/own-tags.ts'
 import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
+import { MissingExtremes } from '../missing-extremes.tsx'
 import { titleOf } from '../table/run-query.ts'
 import { LineSettings, RunLines } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
@@ -29,6 +31,7 @@ import {
   isHidden,
   shortIdOf,
   shortIdsIn,
+  showsExtremes,
   toggled,
 } from './compare-query.ts'
 import {
@@ -86,8 +89,10 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
     ? await drawRuns(ctx, { to, query, compared })
     : await listRuns(ctx, { to, query, compared })
   const { isCut } = compared
+  const isMissing = showsExtremes(query) && (await areExtremesMissing(ctx.db))
   const page = (
     <ComparePage {...{ frame, query, isCut, ...viewed }} added={edited}>
+      {isMissing ? <MissingExtremes then="have none here" /> : null}
       {view}
     </ComparePage>
   )

@@ -13,6 +13,7 @@ import type { Paths } from '../../paths.ts'
 import type { ShownCall } from '../../shell/api-call.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { liveOfRuns, Page } from '../../shell/page.tsx'
+import { MissingExtremes } from '../missing-extremes.tsx'
 import { runCompletion } from '../run-completion.ts'
 import { firstOf } from '../views/view-address.ts'
 import { type KeptViews, ViewsMenu } from '../views/views-menu.tsx'
@@ -110,12 +111,7 @@ const Results: FC<ColumnsProps> = ({ to, standing, query }) => {
   const { groups } = standing
   return (
     <>
-      {standing.isMissingExtremes ? (
-        <p class="soft">
-          Least and greatest values of runs that an earlier release of this server logged are still
-          being read, the newest runs first; until then these runs have none and come last.
-        </p>
-      ) : null}
+      {standing.isMissingExtremes ? <MissingExtremes then="have none and come last" /> : null}
       {groups ? null : <NestedNote {...{ to, standing, query }} />}
       <div data-part="runs">
         {groups ? (
