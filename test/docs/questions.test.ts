@@ -66,7 +66,7 @@ async function evaluate(
 test('the calls of docs/questions.md answer what it shows', async () => {
   const doc = await readFile(new URL('../../docs/questions.md', import.meta.url), 'utf8')
   const examples = [...doc.matchAll(/```http\nGET (.*)\n```\n```json\n([\s\S]*?)```/g)]
-  expect(examples).toHaveLength(6)
+  expect(examples).toHaveLength(7)
   const { call } = await documentedServer()
   for (const [, path = '', shown = ''] of examples) {
     const { status, json } = await call('GET', path)

@@ -63,7 +63,8 @@ export function postedFields(html: string, action: string): Record<string, strin
   return hiddenFields(html.replace(/<form method="get"[\s\S]*?<\/form>/g, ''), action)
 }
 
-function unescaped(text: string): string {
+/** The text that markup stands for. */
+export function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

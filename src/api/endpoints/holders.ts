@@ -116,3 +116,29 @@ export const getAliasHolder = endpoint({
   query: z.object({ at: At }),
   answer: z.object({ ...Held, alias: z.string(), items: z.array(HolderShape) }),
 })
+
+export const listStageSpans = endpoint({
+  name: 'listStageSpans',
+  method: 'GET',
+  path: '/api/v1/models/{name}/stage-spans',
+  tag: 'questions',
+  summary: 'When versions of a model were in stages, those that came last first',
+  description:
+    'From the audit log of the model. A version that came twice is there twice; one that never left has no `until`.',
+  params: z.object({ name: z.string().min(1) }),
+  query: PageQuery.extend({
+    stage: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Only this one; absent: every stage but None and Archived'),
+  }),
+  answer: pageOf(
+    z.object({
+      version: z.string(),
+      stage: z.string(),
+      from: z.number().int(),
+      until: z.number().int().optional(),
+    }),
+  ),
+})

@@ -1,5 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { excerpt, invalid } from '../../core/error.ts'
+import { foreignPageToken, type PageKey } from '../../core/page-token.ts'
 import { readAsOf } from '../../governance/history/as-of.ts'
 import { requireAudit } from '../../governance/history/audit-scope.ts'
 import {
@@ -10,9 +11,19 @@ import {
 } from '../../governance/history/holders.ts'
 import type { ModelThen } from '../../governance/history/model-then.ts'
 import { checkPast, momentForm, momentOf } from '../../governance/history/moment.ts'
+import { readStageSpans } from '../../governance/history/stage-spans.ts'
 import type { Rule } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
-import { isNumberPlace, pageOf, pageStart, readPageFrom } from '../../search/page.ts'
+import { getModel } from '../../registry/models/registered-models.ts'
+import { listStages } from '../../registry/stages/stage-list.ts'
+import { isActive, resolveStage } from '../../registry/stages/stages.ts'
+import {
+  isNumberPlace,
+  pageOf,
+  pageStart,
+  readKeysetPage,
+  readPageFrom,
+} from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
 import { pageRequest, pageToWire } from '../page.ts'
@@ -56,6 +67,27 @@ export const holderRoutes: readonly ServedEndpoint[] = [
     }
   }),
 
+  serve(
+    endpoints.listStageSpans,
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
+    async (ctx, { params: { name }, query }) => {
+      const { id } = await getModel(ctx, name)
+      const stages =
+        query.stage === undefined
+          ? (await listStages(ctx)).map((stage) => stage.name).filter(isActive)
+          : [await resolveStage(ctx, query.stage)]
+      const found = await readKeysetPage(pageRequest(['stage spans', name, ...stages], query), {
+        read: (key, count) =>
+          readStageSpans(ctx, id, { stages, after: key && spanPlaceOf(key), count }),
+        keyOf: ({ seq, version }) => [seq, version],
+      })
+      return pageToWire(found, ({ version, stage, fromMs, untilMs }) => ({
+        ...{ version: String(version), stage, from: fromMs },
+        ...(untilMs !== undefined && { until: untilMs }),
+      }))
+    },
+  ),
+
   serve(endpoints.listAsOf, requireAllAudit, async (ctx, { query }) => {
     const { stage } = query
     const atMs = parseMoment(ctx, query.at)
@@ -77,6 +109,13 @@ export const holderRoutes: readonly ServedEndpoint[] = [
     }
   }),
 ]
+
+/** @throws INVALID_PARAMETER_VALUE the token is of no such list */
+function spanPlaceOf([seq, version, ...rest]: PageKey) {
+  if (typeof seq !== 'number' || typeof version !== 'number' || rest.length > 0)
+    throw foreignPageToken()
+  return { seq, version }
+}
 
 async function requireAllAudit(ctx: Context): Promise<void> {
   await requireAudit(ctx, undefined)

@@ -60,13 +60,22 @@ export const DeploymentPage: FC<DeploymentPageProps> = ({ frame, standing }) => 
           <span class="soft">{whyNotChange}</span>
         )
       }
-      api={{
-        method: 'GET',
-        path: to.query(`/api/v1/deployments/${name}/stats`, {
-          window_seconds: String(window.ms / 1000),
-          step_seconds: String(window.stepMs / 1000),
-        }),
-      }}
+      api={[
+        {
+          about: 'How each variant does',
+          method: 'GET',
+          path: to.query(`/api/v1/deployments/${name}/stats`, {
+            window_seconds: String(window.ms / 1000),
+            step_seconds: String(window.stepMs / 1000),
+          }),
+        },
+        { about: 'The deployment', method: 'GET', path: `/api/v1/deployments/${name}` },
+        {
+          about: 'The processes that serve the model',
+          method: 'GET',
+          path: `/api/v1/models/${encodeURIComponent(model)}/serving`,
+        },
+      ]}
     >
       <GuardBand standing={standing} to={to} />
       <Traffic standing={standing} to={to} />

@@ -32,7 +32,10 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, not
     title="Home"
     heading={catalogue.rows.length === 0 ? 'Welcome' : 'Home'}
     waiting={waiting.length}
-    api={{ method: 'GET', path: '/api/v1/promotions?awaiting=me' }}
+    api={[
+      { method: 'GET', path: '/api/v1/promotions?awaiting=me', about: 'What waits for you' },
+      { method: 'GET', path: '/api/2.0/mlflow/registered-models/search', about: 'Models' },
+    ]}
     takesOldLinks
     live={{}}
   >

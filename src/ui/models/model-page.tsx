@@ -14,6 +14,7 @@ import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { AtForm } from './board/at-form.tsx'
 import { HeldStages } from './board/held-stages.tsx'
+import { modelCalls } from './board/model-calls.ts'
 import { SinceText } from './board/since-text.tsx'
 import { History } from './history.tsx'
 import { MetricOverVersions } from './metric-chart.tsx'
@@ -80,7 +81,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           ) : null}
         </>
       }
-      api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/stages/Production` }}
+      api={modelCalls(to, standing, metric)}
     >
       <ModelTabs {...{ name, to }} current="stages" replicas={standing.replicas} />
       {links ? <LinksSection {...{ links, name, to }} /> : null}

@@ -72,7 +72,12 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           </>
         ) : null
       }
-      api={{ method: 'GET', path }}
+      api={[
+        { about: 'The version', method: 'GET', path },
+        { about: 'Its card', method: 'GET', path: `${path}/card` },
+        { about: 'Its lineage', method: 'GET', path: `${path}/lineage` },
+        { about: 'Its files', method: 'GET', path: `${path}/files` },
+      ]}
     >
       <Tabs
         label="Parts of this page"

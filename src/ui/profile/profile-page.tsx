@@ -41,7 +41,15 @@ export const ProfilePage: FC<ProfilePageProps> = ({ frame, principal, own, ...sh
     title="Profile"
     section="settings"
     crumbs={[{ text: 'Profile' }]}
-    api={{ method: 'GET', path: '/api/v1/whoami' }}
+    api={[
+      { about: 'Who you are', method: 'GET', path: '/api/v1/whoami' },
+      ...(own
+        ? [
+            { about: 'Your access tokens', method: 'GET' as const, path: '/api/v1/tokens' },
+            { about: 'Your sign-ins', method: 'GET' as const, path: '/api/v1/sign-ins' },
+          ]
+        : []),
+    ]}
   >
     <div class="stack">
       <Problem of={shown.problem} />

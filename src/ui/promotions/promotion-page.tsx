@@ -43,7 +43,18 @@ export const PromotionPage: FC<DecideProps> = (props) => {
           <About view={view} />
         </div>
       }
-      api={{ method: 'GET', path: `/api/v1/promotions/${id}` }}
+      api={[
+        { about: 'The request', method: 'GET', path: `/api/v1/promotions/${id}` },
+        ...(live
+          ? [
+              {
+                about: 'What changes',
+                method: 'GET' as const,
+                path: `/api/v1/models/${encodeURIComponent(model)}/compare?versions=${live.version},${version}`,
+              },
+            ]
+          : []),
+      ]}
     >
       <Problem of={problem} />
       <div data-part="outcome">

@@ -64,10 +64,11 @@ export const ProofPage: FC<ProofPageProps> = (props) => {
           </p>
         )
       }
-      api={{
+      api={(['bundles', 'attestations'] as const).map((what) => ({
+        about: what === 'bundles' ? 'What this server signed' : 'What others signed',
         method: 'GET',
-        path: `/api/v1/models/${encodeURIComponent(name)}/versions/${number}/attestations`,
-      }}
+        path: `/api/v1/models/${encodeURIComponent(name)}/versions/${number}/${what}`,
+      }))}
     >
       <Problem of={problem} />
       <Bundles {...props} />

@@ -1,6 +1,5 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { Paths } from '../paths.ts'
-import type { ShownCall } from '../shell/api-call.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { type Crumb, Page } from '../shell/page.tsx'
 
@@ -30,12 +29,11 @@ export type SettingsFrame = Frame & {
 }
 
 type SettingsPageProps = PropsWithChildren<
-  Pick<Parameters<typeof Page>[0], 'title' | 'heading' | 'about' | 'actions'> & {
+  Pick<Parameters<typeof Page>[0], 'title' | 'heading' | 'about' | 'actions' | 'api'> & {
     readonly frame: SettingsFrame
     readonly at: SettingsSection
     /** The way from the section to this page. */
     readonly crumbs?: readonly Crumb[]
-    readonly api?: ShownCall | undefined
   }
 >
 

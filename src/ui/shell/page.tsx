@@ -1,5 +1,4 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
-import { Fragment } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../../http/app-env.ts'
 import type { Beside } from '../../search/page.ts'
@@ -7,7 +6,7 @@ import type { RunInfo } from '../../tracking/run.ts'
 import { eventTypes } from '../../webhooks/events/event-types.ts'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
-import { ApiCall, type ShownCall } from './api-call.tsx'
+import { ApiCalls, type ShownCall } from './api-call.tsx'
 import { Bar, type Section } from './bar.tsx'
 import type { Frame } from './frame.ts'
 
@@ -106,8 +105,8 @@ type PageProps = PropsWithChildren<{
   readonly about?: Child
   /** Beside the heading. */
   readonly actions?: Child
-  /** The call that answers the same. */
-  readonly api?: ShownCall | undefined
+  /** The call that answers the same, or several, each for a part. */
+  readonly api?: ShownCall | readonly ShownCall[] | undefined
   /** Where MLflow's own page shows the same: what follows `#` in its address. */
   readonly inMlflow?: string
   /** How many requests wait for the caller, where that is known. */
@@ -159,7 +158,7 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
       </div>
       {children}
     </main>
-    <Foot frame={frame} api={props.api} inMlflow={props.inMlflow} />
+    <Foot frame={frame} calls={[props.api ?? []].flat()} inMlflow={props.inMlflow} />
   </Document>
 )
 
@@ -229,11 +228,11 @@ const BesideLinks: FC<Beside<Required<Crumb>>> = ({ before, after }) =>
 
 const Foot: FC<{
   readonly frame: Frame
-  readonly api: ShownCall | undefined
+  readonly calls: readonly ShownCall[]
   readonly inMlflow: string | undefined
-}> = ({ frame, api, inMlflow }) => (
+}> = ({ frame, calls, inMlflow }) => (
   <footer class="foot">
-    {api === undefined ? <Fragment /> : <ApiCall call={api} frame={frame} />}
+    <ApiCalls calls={calls} frame={frame} />
     <span class="zone" data-keep={`${frame.to.profile}/zone`}>
       Times are in UTC
     </span>

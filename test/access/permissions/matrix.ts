@@ -824,6 +824,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
   putModelCardTemplate: ['EDIT', (w) => ours.put(`models/${w.model}/card-template`, { card: {} })],
   deleteModelCardTemplate: ['EDIT', (w) => ours.del(`models/${w.model}/card-template`)],
   getStageHolders: ['READ', (w) => ours.get(`models/${w.model}/stages/Production`)],
+  listStageSpans: ['READ', (w) => ours.get(`models/${w.model}/stage-spans`)],
   getAliasHolder: ['READ', (w) => ours.get(`models/${w.model}/aliases/champion`)],
   getLineage: ['READ', (w) => ours.get(ofVersion(w, '/lineage'))],
   findTrainedOn: ['signed in', () => ours.get('lineage?dataset_digest=d')],

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { person } from '../../support/accounts.ts'
 import { appOf } from '../../support/app.ts'
+import { Clock } from '../../support/clock.ts'
 import { governedServer } from '../../support/governed-server.ts'
 import { registryServer } from '../../support/registry-server.ts'
 
@@ -172,5 +173,48 @@ describe('who held a stage', () => {
     await mlflow(admin).del('registered-models/delete', { name: 'secret' })
     expect(await closed(false)(`${path}?at=${at}`)).toBe(403)
     expect(await closed(true)(`${path}?at=${at}`)).toBe(200)
+  })
+})
+
+describe('when versions were in stages', () => {
+  test('is told for each time, the last first, page by page where one move changed several', async () => {
+    const clock = new Clock()
+    const { createModel, createVersion, transition, call } = await registryServer({
+      now: clock.now,
+    })
+    await createModel('m')
+    for (let i = 0; i < 4; i++) await createVersion('m')
+    const move = async (version: string, stage: string, archive = false) => {
+      clock.pass(1000)
+      const options = { archive_existing_versions: archive }
+      expect((await transition('m', version, stage, options)).status).toBe(200)
+      return clock.now()
+    }
+    const [one, two] = [await move('1', 'Production'), await move('2', 'Production')]
+    const three = await move('3', 'Production', true)
+    const [staged, back] = [await move('4', 'Staging'), await move('1', 'Production')]
+    const path = '/api/v1/models/m/stage-spans'
+    const { json } = await call('GET', path)
+    const spans = [
+      { version: '1', stage: 'Production', from: back },
+      { version: '4', stage: 'Staging', from: staged },
+      { version: '3', stage: 'Production', from: three },
+      { version: '2', stage: 'Production', from: two, until: three },
+      { version: '1', stage: 'Production', from: one, until: three },
+    ]
+    expect(json).toEqual({ items: spans })
+    expect((await call('GET', `${path}?stage=staging`)).json.items).toEqual([spans[1]])
+    // Both went to Archived by one entry.
+    const archived = await call('GET', `${path}?stage=Archived&max_results=1`)
+    const token = `page_token=${archived.json.next_page_token}`
+    const rest = await call('GET', `${path}?stage=Archived&max_results=1&${token}`)
+    expect([archived, rest].map((page) => page.json.items)).toEqual([
+      [{ version: '2', stage: 'Archived', from: three }],
+      [{ version: '1', stage: 'Archived', from: three, until: back }],
+    ])
+    expect(rest.json.next_page_token).toBeUndefined()
+    expect((await call('GET', `${path}?${token}`)).status).toBe(400)
+    expect((await call('GET', `${path}?stage=nope`)).status).toBe(400)
+    expect((await call('GET', '/api/v1/models/nope/stage-spans')).status).toBe(404)
   })
 })

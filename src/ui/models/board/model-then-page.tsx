@@ -10,6 +10,7 @@ import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { modelCrumbs, Page } from '../../shell/page.tsx'
 import { AtForm } from './at-form.tsx'
+import { modelThenCalls } from './model-calls.ts'
 import { SinceText } from './since-text.tsx'
 
 export type StageThenColumn = StageColumnThen & {
@@ -41,12 +42,7 @@ export const ModelThenPage: FC<ModelThenProps> = (props) => {
       heading={<Given text={board?.model.nameThen ?? name} />}
       section="models"
       crumbs={[...modelCrumbs(to, name), { text: 'As of a moment' }]}
-      api={{
-        method: 'GET',
-        path: to.query(`/api/v1/models/${encodeURIComponent(name)}/stages/Production`, {
-          at: atMs === undefined ? at : dateTextOf(atMs),
-        }),
-      }}
+      api={board && atMs !== undefined ? modelThenCalls(to, board, dateTextOf(atMs)) : undefined}
     >
       {board ? <Band {...{ board, when, to }} /> : null}
       <AtForm {...{ name, at, to, problem }} />

@@ -39,13 +39,27 @@ export const VersionsPage: FC<VersionsPageProps> = (props) => {
       section="models"
       live={{ model: name, kinds: ['model_version'] }}
       crumbs={[...modelCrumbs(to, name), { text: 'Versions' }]}
-      api={{
-        method: 'GET',
-        path: to.query('/api/2.0/mlflow/model-versions/search', {
-          filter: `name = ${quotedText(name)}`,
-          order_by: 'version_number DESC',
-        }),
-      }}
+      api={[
+        {
+          about: 'The versions',
+          method: 'GET',
+          path: to.query('/api/2.0/mlflow/model-versions/search', {
+            filter: `name = ${quotedText(name)}`,
+            order_by: 'version_number DESC',
+          }),
+        },
+        ...(metric === undefined
+          ? []
+          : [
+              {
+                about: 'The metric of each',
+                method: 'GET' as const,
+                path: to.query(`/api/v1/models/${encodeURIComponent(name)}/metrics`, {
+                  key: metric,
+                }),
+              },
+            ]),
+      ]}
     >
       <ModelTabs {...{ name, to }} current="versions" />
       <MetricChoice {...props} />

@@ -37,7 +37,10 @@ export const KeysPage: FC<KeysPageProps> = (props) => {
           is verified by its own.
         </p>
       }
-      api={{ method: 'GET', path: '/api/v1/trusted-keys' }}
+      api={[
+        { about: 'Keys of others', method: 'GET', path: '/api/v1/trusted-keys' },
+        { about: 'Keys of this server', method: 'GET', path: '/api/v1/keys' },
+      ]}
     >
       <Problem of={problem} />
       <Trusted {...props} />

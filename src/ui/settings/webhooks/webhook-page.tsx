@@ -67,7 +67,10 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
           </form>
         </>
       }
-      api={{ method: 'GET', path: `/api/v1/webhooks/${id}/deliveries` }}
+      api={[
+        { about: 'The webhook', method: 'GET', path: `/api/v1/webhooks/${id}` },
+        { about: 'Its deliveries', method: 'GET', path: `/api/v1/webhooks/${id}/deliveries` },
+      ]}
     >
       <Problem of={problem} />
       {tested ? <Tested of={tested} /> : null}
