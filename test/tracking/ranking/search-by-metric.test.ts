@@ -96,7 +96,7 @@ const seedOf = ({ loss, acc, lr, ...given }: DrawnRun, i: number): SeededRun => 
 test('ordered by a metric, pages are those of a sort of all runs, whichever of them are ranked', async () => {
   const { db } = server.platform
   const all = fc.record({
-    runs: fc.array(run, { maxLength: 40 }),
+    runs: fc.array(run, { minLength: 20, maxLength: 60 }),
     searches: fc.array(search, { minLength: 4, maxLength: 4 }),
   })
   await fc.assert(
