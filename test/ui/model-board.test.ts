@@ -154,3 +154,21 @@ test('the page of a model says which versions served when, with a bar for each t
   expect(held.match(/<rect class="there"/g)).toHaveLength(2)
   expect((await pagesOf(app, eve).get(`/models/${name}`)).status).toBe(403)
 })
+
+test('each version on the board has the metric of the model, and by how much it differs from what is live', async () => {
+  const { as, rita, ann, name, mlflow, register } = await world()
+  await register({ metrics: { latency_ms: 3 } })
+  const board = async (metric: string) => {
+    const { html } = await as(rita).get(`${model}?metric=${metric}`)
+    return textOf(/<div class="board"[\s\S]*?<\/section><\/div>/.exec(html)?.[0] ?? '')
+  }
+  expect(await board('accuracy')).toMatch(
+    /Version 4 [^a]*by ann.* Version 3 accuracy 0\.923 \+0\.005 \(\+0\.5 %\) better .* Version 2 accuracy 0\.918 since .* Version 1 accuracy 0\.88 −0\.038 \(−4\.1 %\) worse/,
+  )
+  expect(await board('latency_ms')).toMatch(
+    /Version 4 latency_ms 3 −9 \(−75 %\) better .* Version 3 latency_ms 12 since/,
+  )
+  const tag = { name, key: 'gatehouse.metric.better.latency_ms', value: 'higher' }
+  await mlflow(ann, 'POST', 'registered-models/set-tag', tag)
+  expect(await board('latency_ms')).toContain('Version 4 latency_ms 3 −9 (−75 %) worse')
+})

@@ -15,7 +15,7 @@ describe('the page of a model', () => {
     const text = textOf((await as(rita).get(model)).html)
     expect(text).toContain('Scores card payments for review.')
     expect(text).toMatch(
-      /Production guarded by production-sign-off Version 2 since [\d-]+ [\d:]+ UTC , moved by ann/,
+      /Production guarded by production-sign-off Version 2 accuracy 0\.918 since [\d-]+ [\d:]+ UTC , moved by ann/,
     )
     expect(text).toContain('Staging Version 3')
     expect(text).toContain('Archived Version 1')
@@ -223,7 +223,7 @@ describe('a rollback', () => {
     expect((await as(ann).post(path, done)).status).toBe(303)
     expect((await as(ann).post(path, done)).status).toBe(409)
     const text = textOf((await as(ann).get(model)).html)
-    expect(text).toMatch(/Production Version 1 since/)
+    expect(text).toMatch(/Production Version 1 accuracy 0\.88 since/)
     const { json } = await call(admin, 'GET', '/api/v1/audit?action=model_version.rolled_back')
     expect(json.items).toHaveLength(1)
     expect(json.items[0]).toMatchObject({ reason: 'declines good cards' })

@@ -1,13 +1,10 @@
 import type { FC } from 'hono/jsx'
-import type { Holder } from '../../governance/history/holders.ts'
 import { hubNameKey, hubNameOf } from '../../registry/models/hub-name.ts'
 import { isPromptTag } from '../../registry/prompts.ts'
-import { firstStage, isActive } from '../../registry/stages/stages.ts'
-import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { isActive } from '../../registry/stages/stages.ts'
 import { LinksSection } from '../collections/links-section.tsx'
-import { Time } from '../parts/byline.tsx'
-import { AliasChips, StageChip, Tags } from '../parts/chips.tsx'
-import { countText, Given, visibleText, Written } from '../parts/text.tsx'
+import { Tags } from '../parts/chips.tsx'
+import { Given, visibleText, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -15,12 +12,12 @@ import { Page } from '../shell/page.tsx'
 import { AtForm } from './board/at-form.tsx'
 import { HeldStages } from './board/held-stages.tsx'
 import { modelCalls } from './board/model-calls.ts'
-import { SinceText } from './board/since-text.tsx'
+import { liveVersionOf, StageBoard } from './board/stage-board.tsx'
 import { History } from './history.tsx'
 import { MetricOverVersions } from './metric-chart.tsx'
 import { ModelTabs } from './model-tabs.tsx'
 import type { ModelMetric } from './read-metric.ts'
-import type { BoardStage, ModelStanding } from './read-model.ts'
+import type { ModelStanding } from './read-model.ts'
 
 type ModelPageProps = {
   readonly frame: Frame
@@ -91,11 +88,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           first one.
         </p>
       ) : (
-        <div class="board" data-part="board">
-          {stages.map((stage) => (
-            <Column stage={stage} name={name} to={to} mayPromote={mayPromote} />
-          ))}
-        </div>
+        <StageBoard {...{ standing, metric, to }} />
       )}
       <AtForm {...{ name, to }} />
       {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
@@ -147,94 +140,12 @@ const Compare: FC<{ readonly standing: ModelStanding; readonly to: Paths }> = ({
   standing: { model, stages },
   to,
 }) => {
-  const live = stages.findLast(({ name, column }) => isActive(name) && column)?.column?.newest[0]
+  const live = liveVersionOf(stages)
   const latest = Math.max(0, ...model.latestVersions.map(({ version }) => version))
   if (!live || live.version === latest) return null
   return (
     <a class="button quiet" href={to.compare(model.name, [live.version, latest])}>
       Compare {live.version} with {latest}
     </a>
-  )
-}
-
-type ColumnProps = {
-  readonly stage: BoardStage
-  readonly name: string
-  readonly to: Paths
-  readonly mayPromote: boolean
-}
-
-const Column: FC<ColumnProps> = ({ stage, name, to, mayPromote }) => {
-  const { column, since, policies } = stage
-  const versions = column?.newest ?? []
-  const isQuiet = !isActive(stage.name)
-  return (
-    <section class={isQuiet ? 'panel near quiet-stage' : 'panel near'} aria-label={stage.name}>
-      <h2 class="row">
-        <StageChip stage={stage.name} />
-        {stage.isExclusive ? <span class="hint">one version</span> : null}
-      </h2>
-      {policies.length > 0 ? (
-        <p class="hint">
-          guarded by <Given text={policies.map((policy) => policy.name).join(', ')} />
-        </p>
-      ) : null}
-      {versions.length === 0 ? <p class="soft">empty</p> : null}
-      <ul class="plain lines">
-        {versions.map((version) => (
-          <Card
-            version={version}
-            holder={since.get(version.version)}
-            to={to}
-            mayPromote={mayPromote}
-          />
-        ))}
-      </ul>
-      {column && column.count > versions.length ? (
-        <p class="soft">
-          <a href={to.versions(name)}>{countText(column.count - versions.length)} more</a>
-        </p>
-      ) : null}
-    </section>
-  )
-}
-
-type CardProps = Pick<ColumnProps, 'to' | 'mayPromote'> & {
-  readonly version: ModelVersion
-  readonly holder: Holder | undefined
-}
-
-const Card: FC<CardProps> = ({ version, holder, to, mayPromote }) => {
-  const { name, aliases, createdAtMs, userId, stage } = version
-  const since = holder?.since
-  return (
-    <li class="near">
-      <p class="row">
-        <strong>
-          <a href={to.version(name, version.version)}>Version {version.version}</a>
-        </strong>
-        <AliasChips aliases={aliases} />
-      </p>
-      {since ? (
-        <SinceText since={since} to={to} />
-      ) : (
-        <p class="soft">
-          <Time atMs={createdAtMs} />
-          {userId ? (
-            <>
-              {' '}
-              by <Given text={userId} />
-            </>
-          ) : null}
-        </p>
-      )}
-      {mayPromote && (stage === firstStage || isActive(stage)) ? (
-        <p>
-          <a href={to.promote(name, version.version)} data-dialog>
-            Promote…
-          </a>
-        </p>
-      ) : null}
-    </li>
   )
 }
