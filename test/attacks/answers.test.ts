@@ -69,7 +69,7 @@ describe('a message says what to send, in a sentence', () => {
     ['/api/v1/audit?max_results=', 'it must be at least 1'],
     ['/api/v1/audit?max_results=1&max_results=2', 'it must be a number'],
     ['/api/v1/audit?actions=x', "it must not have 'actions', which is unknown here; leave it out"],
-    ['/api/v1/audit?action=x', "'x' must be one of registered_model.recorded, "],
+    ['/api/v1/audit?action=x', "'x' must be one of model_version.transitioned, "],
     ['/api/v1/audit?model=m&version=NaN', "'NaN' must be a number"],
     ['/api/v1/audit?model=', 'it must not be empty'],
     ['/api/v1/audit/verify?head=x', 'give sha256: and 64 hex digits'],
