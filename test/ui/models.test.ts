@@ -18,7 +18,7 @@ describe('the page of a model', () => {
       /Production guarded by production-sign-off Version 2 accuracy 0\.918 since [\d-]+ [\d:]+ UTC , moved by ann/,
     )
     expect(text).toContain('Staging Version 3')
-    expect(text).toContain('Archived Version 1')
+    expect(text).toContain('Archived 1 version Version 1')
     expect(text).toContain('#1 fraud-detector 2 is there now, → 3 into Production')
     expect(text).toContain('Compare 2 with 3')
     expect(text).not.toContain('Promote…')

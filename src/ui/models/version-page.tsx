@@ -7,6 +7,7 @@ import type { PlaceApproval } from '../../registry/versions/approval.ts'
 import { CardText } from '../cards/card-page.tsx'
 import { Time } from '../parts/byline.tsx'
 import { Chip, StageChip, StatusChip, Tags } from '../parts/chips.tsx'
+import { Fold } from '../parts/fields.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { bytesText, Given, visibleText, Written } from '../parts/text.tsx'
@@ -258,13 +259,15 @@ type LoadItProps = {
 const LoadIt: FC<LoadItProps> = ({ frame, name, version, aliases: [alias] }) => (
   <section class="panel near" aria-labelledby="load">
     <h2 id="load">Load it</h2>
-    <pre tabindex={0}>
-      <code>
-        {`mlflow.set_tracking_uri("${frame.serverUrl}")
+    <Fold title="The code">
+      <pre tabindex={0}>
+        <code>
+          {`mlflow.set_tracking_uri("${frame.serverUrl}")
 mlflow.pyfunc.load_model("models:/${visibleText(name)}/${version}")${
-          alias === undefined ? '' : `\n# or "models:/${visibleText(name)}@${visibleText(alias)}"`
-        }`}
-      </code>
-    </pre>
+            alias === undefined ? '' : `\n# or "models:/${visibleText(name)}@${visibleText(alias)}"`
+          }`}
+        </code>
+      </pre>
+    </Fold>
   </section>
 )

@@ -6,7 +6,8 @@ import { Time } from '../../parts/byline.tsx'
 import { AliasChips, StageChip } from '../../parts/chips.tsx'
 import { Change } from '../../parts/differences.tsx'
 import { directionsOf } from '../../parts/directions.ts'
-import { countText, Given, metricText } from '../../parts/text.tsx'
+import { Fold } from '../../parts/fields.tsx'
+import { countText, Given, metricText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { ModelMetric } from '../read-metric.ts'
 import type { BoardStage, ModelStanding } from '../read-model.ts'
@@ -73,6 +74,20 @@ const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
   const { column, since, policies } = stage
   const versions = column?.newest ?? []
   const isQuiet = !isActive(stage.name)
+  const shown = (
+    <>
+      <ul class="plain lines">
+        {versions.map((version) => (
+          <Card version={version} holder={since.get(version.version)} to={to} {...of} />
+        ))}
+      </ul>
+      {column && column.count > versions.length ? (
+        <p class="soft">
+          <a href={to.versions(name)}>{countText(column.count - versions.length)} more</a>
+        </p>
+      ) : null}
+    </>
+  )
   return (
     <section class={isQuiet ? 'panel near quiet-stage' : 'panel near'} aria-label={stage.name}>
       <h2 class="row">
@@ -85,16 +100,11 @@ const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
         </p>
       ) : null}
       {versions.length === 0 ? <p class="soft">empty</p> : null}
-      <ul class="plain lines">
-        {versions.map((version) => (
-          <Card version={version} holder={since.get(version.version)} to={to} {...of} />
-        ))}
-      </ul>
-      {column && column.count > versions.length ? (
-        <p class="soft">
-          <a href={to.versions(name)}>{countText(column.count - versions.length)} more</a>
-        </p>
-      ) : null}
+      {column && isQuiet && stage.name !== firstStage ? (
+        <Fold title={plural(column.count, 'version')}>{shown}</Fold>
+      ) : (
+        shown
+      )}
     </section>
   )
 }
