@@ -46,6 +46,7 @@ export const Bar: FC<BarProps> = (props) => {
         <FindForm frame={frame} />
         <CallerMenu frame={frame} />
       </div>
+      <FindLink frame={frame} />
       <details class="menu phone end">
         <summary>
           <Sign of="menu" />
@@ -119,6 +120,14 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
     </ul>
   )
 }
+
+/** On a phone, in place of the field. */
+const FindLink: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) =>
+  caller.isJudged && !caller.isVerified ? null : (
+    <a class="phone end find-link" href={to.find}>
+      Find
+    </a>
+  )
 
 const FindForm: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) =>
   caller.isJudged && !caller.isVerified ? null : (

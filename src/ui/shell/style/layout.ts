@@ -23,7 +23,7 @@ export const layout = `
 .bar .find input { inline-size: 10rem; min-block-size: 2rem; padding-block: .25rem; }
 dialog.palette { inline-size: 40rem; block-size: 28rem; margin-block-start: 10vh; } .palette .suggestions { position: static; max-block-size: 22rem; border: 0; padding-inline: 0; box-shadow: none; }
 @media (max-width: 75rem) { .bar .find { display: none; } }
-.bar .phone { display: none; }
+.bar .phone { display: none; } .bar .find-link { padding: .5rem .625rem; color: var(--ink); text-decoration: none; } .find-link ~ .end { margin-inline-start: 0; }
 .page { flex: 1; inline-size: 100%; max-inline-size: 90rem; margin-inline: auto; padding: 1rem 1.5rem 3rem; display: grid; gap: 1rem; align-content: start; grid-template-columns: minmax(0, 1fr); }
 .crumbs ol { display: flex; flex-wrap: wrap; gap: .125rem .375rem; padding: 0; list-style: none; color: var(--soft); }
 .crumbs li + li::before { content: "›"; margin-inline-end: .375rem; }
