@@ -26,6 +26,22 @@ export const Time: FC<{ atMs: number; isExact?: boolean }> = ({ atMs, isExact })
   )
 }
 
+/** When something was made and, where its client said so, by whom. */
+export const Made: FC<{ readonly atMs: number; readonly by: string | null | undefined }> = ({
+  atMs,
+  by,
+}) => (
+  <>
+    <Time atMs={atMs} />
+    {by ? (
+      <>
+        {' '}
+        by <Given text={by} />
+      </>
+    ) : null}
+  </>
+)
+
 /** In ISO 8601; a moment that no calendar has, in milliseconds since 1970. */
 export function dateTextOf(atMs: number): string {
   const at = new Date(atMs)

@@ -4,7 +4,7 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { AliasForms } from '../changes/alias-forms.tsx'
 import type { Reshown } from '../changes/change.ts'
 import { Changes } from '../changes/change-forms.tsx'
-import { Time } from '../parts/byline.tsx'
+import { Made } from '../parts/byline.tsx'
 import { AliasChips, Tags } from '../parts/chips.tsx'
 import { Problem } from '../parts/fields.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
@@ -117,13 +117,7 @@ const About: FC<{ readonly prompt: RegisteredModel; readonly to: Paths }> = ({ p
         </div>
       ) : null}
       <p class="soft">
-        Made <Time atMs={createdAtMs} />
-        {userId ? (
-          <>
-            {' '}
-            by <Given text={userId} />
-          </>
-        ) : null}
+        Made <Made atMs={createdAtMs} by={userId} />
         {experiments.length === 0 ? null : (
           <>
             {' '}
@@ -216,13 +210,7 @@ const Row: FC<{ readonly version: ModelVersion; readonly to: Paths }> = ({
         )}
       </td>
       <td>
-        <Time atMs={createdAtMs} />
-        {userId ? (
-          <>
-            {' '}
-            by <Given text={userId} />
-          </>
-        ) : null}
+        <Made atMs={createdAtMs} by={userId} />
       </td>
     </tr>
   )

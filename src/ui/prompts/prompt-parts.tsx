@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { Time } from '../parts/byline.tsx'
+import { Made } from '../parts/byline.tsx'
 import { Given } from '../parts/text.tsx'
 import { numberIn, type Paths } from '../paths.ts'
 import type { Crumb } from '../shell/page.tsx'
@@ -35,13 +35,7 @@ export const VersionByline: FC<{ readonly of: ModelVersion }> = ({
   of: { createdAtMs, userId, description },
 }) => (
   <span class="soft">
-    <Time atMs={createdAtMs} />
-    {userId ? (
-      <>
-        {' '}
-        by <Given text={userId} />
-      </>
-    ) : null}
+    <Made atMs={createdAtMs} by={userId} />
     {description ? (
       <>
         : “<Given text={description} />”

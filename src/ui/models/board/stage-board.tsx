@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Holder } from '../../../governance/history/holders.ts'
 import { firstStage, isActive } from '../../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../../registry/versions/read-versions.ts'
-import { Time } from '../../parts/byline.tsx'
+import { Made } from '../../parts/byline.tsx'
 import { AliasChips, StageChip } from '../../parts/chips.tsx'
 import { Change } from '../../parts/differences.tsx'
 import { directionsOf } from '../../parts/directions.ts'
@@ -130,13 +130,7 @@ const Card: FC<CardProps> = ({ version, holder, to, mayPromote, measured }) => {
         <SinceText since={since} to={to} />
       ) : (
         <p class="soft">
-          <Time atMs={createdAtMs} />
-          {userId ? (
-            <>
-              {' '}
-              by <Given text={userId} />
-            </>
-          ) : null}
+          <Made atMs={createdAtMs} by={userId} />
         </p>
       )}
       {mayPromote && (stage === firstStage || isActive(stage)) ? (

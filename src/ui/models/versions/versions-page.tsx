@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { ModelVersion } from '../../../registry/versions/read-versions.ts'
-import { Time } from '../../parts/byline.tsx'
+import { Made } from '../../parts/byline.tsx'
 import { AliasChips, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
 import { NextLink, NoValue, Table } from '../../parts/table.tsx'
 import { exactTitle, Given, metricText, visibleText } from '../../parts/text.tsx'
@@ -181,13 +181,7 @@ const Row: FC<{
       )}
     </td>
     <td>
-      <Time atMs={createdAtMs} />
-      {userId ? (
-        <>
-          {' '}
-          by <Given text={userId} />
-        </>
-      ) : null}
+      <Made atMs={createdAtMs} by={userId} />
     </td>
     <td>
       {runId ? (
