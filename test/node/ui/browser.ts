@@ -64,10 +64,22 @@ export function useBrowser(isLacking: boolean) {
   }
 }
 
-/** What is wrong with the page as it stands: to axe, to the console, by its width. */
+/** What is wrong with the page as it stands: to axe, by its width, by sentences of which each part is a line of its own. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const scrolls = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  const torn = await page.evaluate(() =>
+    [...document.querySelectorAll('p')]
+      .filter(
+        (one) =>
+          one.childElementCount > 0 &&
+          [...one.childNodes].some(
+            ({ nodeType, data }: ChildNode & { data?: string }) => nodeType === 3 && data?.trim(),
+          ) &&
+          getComputedStyle(one).display === 'grid',
+      )
+      .map(({ textContent }) => `torn into lines: ${textContent}`),
   )
   // The policy of the page lets no script in, so axe comes by the debugger's own door.
   const session = await page.context().newCDPSession(page)
@@ -80,6 +92,7 @@ export async function faultsOf(page: Page): Promise<string[]> {
   await session.detach()
   return [
     ...(scrolls > 0 ? [`the page scrolls sideways by ${scrolls} px`] : []),
+    ...torn,
     ...JSON.parse(String(result.value)),
   ]
 }

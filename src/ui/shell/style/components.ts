@@ -35,7 +35,7 @@ td.number, th.number { text-align: end; }
 .lines > li:first-child { padding-block-start: 0; }
 .lines > li { padding-block: .5rem; border-block-end: 1px solid var(--line); }
 .lines > li:last-child { border-block-end: 0; }
-.empty { padding: 1.5rem; border: 1px dashed var(--control); border-radius: 6px; display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
+.empty { padding: 1.5rem; border: 1px dashed var(--control); border-radius: 6px; display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); } p.empty { display: block; }
 form { display: grid; gap: .75rem; margin: 0; grid-template-columns: minmax(0, 1fr); }
 label, .label { display: grid; gap: .25rem; font-weight: 600; }
 label.choice { display: flex; align-items: start; gap: .5rem; font-weight: 400; }
