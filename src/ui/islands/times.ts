@@ -40,7 +40,9 @@ function offerZones(turn: () => void): void {
     document.documentElement.dataset.zone = zone
     say()
     turn()
-    void fetch(keep, { method: 'POST', body: new URLSearchParams({ zone }), redirect: 'manual' })
+    void keepZone(keep, zone).then((isKept) => {
+      if (!isKept) text.append('on this page only ')
+    })
   })
   const say = () => {
     text.textContent = `Times are in ${isLocalZone() ? zoneText() : 'UTC'} `
@@ -48,6 +50,18 @@ function offerZones(turn: () => void): void {
   }
   say()
   note.replaceChildren(text, button)
+}
+
+/** @returns whether the server took it: then it leads to another page, which nobody needs */
+function keepZone(url: string, zone: string): Promise<boolean> {
+  return fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams({ zone }),
+    redirect: 'manual',
+  }).then(
+    ({ type }) => type === 'opaqueredirect',
+    () => false,
+  )
 }
 
 function isLocalZone(): boolean {

@@ -272,6 +272,20 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('says so where the server keeps no zone of times', async () => {
+    const { open, rita } = await served(await askedWorld())
+    const page = await open(rita, '/promotions/1', { timezoneId: 'Asia/Kathmandu' })
+    const foot = page.locator('.foot .zone')
+    await page.route(/profile\/zone$/, (route) => route.fulfill({ status: 403 }))
+    await page.getByRole('button', { name: 'In local time' }).click()
+    await expect.poll(() => foot.innerText()).toMatch(/UTC\+05:45 on this page only In UTC$/)
+    await page.route(/profile\/zone$/, (route) => route.abort())
+    await page.getByRole('button', { name: 'In UTC' }).click()
+    await expect
+      .poll(() => foot.innerText())
+      .toBe('Times are in UTC on this page only In local time')
+  }, 60_000)
+
   test('shows the split, the guard that acts and a process that falls silent, as they come', async () => {
     const world = await served(await deploymentsWorld())
     const { open, rita, ann, report, replica, clock, url, complaints } = world
