@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findFreePort } from '../src/cli/serving/serve/find-free-port.ts'
 import { programOf } from '../test/runner/environments.ts'
 import { run } from '../test/runner/processes.ts'
-import { freePort } from '../test/runner/servers.ts'
 import { type BenchServer, startedServer } from './servers.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -25,7 +25,7 @@ export async function startFastTrackml(): Promise<BenchServer> {
       throw new Error(`pip cannot install FastTrackML 0.6.0:\n${installed.output}`)
   }
   const data = await mkdtemp(join(tmpdir(), 'fasttrackml-bench-'))
-  const port = await freePort()
+  const port = await findFreePort()
   return startedServer(
     { name: 'FastTrackML', serves: ['tracking', 'search'] },
     { folder: data, port },
@@ -44,7 +44,7 @@ export type FloorKind = 'http' | 'sqlite'
 /** The least that a server could do: see floor.ts. */
 export async function startFloor(kind: FloorKind): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), 'floor-bench-'))
-  const port = await freePort()
+  const port = await findFreePort()
   const name = kind === 'http' ? 'node:http' : 'node:http and node:sqlite'
   const serves = kind === 'http' ? (['tracking', 'files'] as const) : (['tracking'] as const)
   return startedServer({ name, serves }, { folder, port }, [

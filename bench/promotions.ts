@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort } from '../test/runner/servers.ts'
+import { findFreePort } from '../src/cli/serving/serve/find-free-port.ts'
 import type { BenchServer } from './servers.ts'
 
 const switches = 20
@@ -62,7 +62,7 @@ async function timeOf(act: () => Promise<unknown>): Promise<number> {
 
 /** From the start of the scorer by itself to its first `/ping`. */
 async function startOfScorer(folder: string): Promise<number> {
-  const port = await freePort()
+  const port = await findFreePort()
   const child = spawn(process.execPath, [scorer, folder, String(port)], { stdio: 'ignore' })
   const took = await timeOf(async () => {
     for (;;) {
@@ -80,7 +80,7 @@ export async function measurePromotions(server: BenchServer, folder: string): Pr
   await post(server, 'registered-models/create', { name: model })
   for (let i = 0; i < 4; i++) await addVersion(server)
   await promote(server, '1')
-  const port = await freePort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const command = `exec ${process.execPath} ${scorer} {model_uri} {port}`
   const serving = spawn(

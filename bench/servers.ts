@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findFreePort } from '../src/cli/serving/serve/find-free-port.ts'
 import { environment, programOf } from '../test/runner/environments.ts'
 import { end, run, start } from '../test/runner/processes.ts'
-import { freePort } from '../test/runner/servers.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const startMsMax = 400_000
@@ -36,7 +36,7 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
   const bundled = await run(join(root, 'bin/gatehouse'), ['--help'])
   if (bundled.code !== 0) throw new Error(bundled.output)
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
-  const port = await freePort()
+  const port = await findFreePort()
   const server = ['server', '--port', `${port}`, '--data', folder]
   const profiling = ['--cpu-prof', '--cpu-prof-dir', profileFolder ?? '']
   return profileFolder === undefined
@@ -81,7 +81,7 @@ export async function startMlflow(): Promise<BenchServer> {
   const problem = await environment(name)
   if (problem !== undefined) throw new Error(problem)
   const folder = await mkdtemp(join(tmpdir(), 'mlflow-bench-'))
-  const port = await freePort()
+  const port = await findFreePort()
   return startedServer({ name: 'MLflow', serves: everything }, { folder, port }, [
     // Not the program `mlflow`, which fails where the environment was moved.
     programOf(name, 'python'),

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { findFreePort } from '../../src/cli/serving/serve/find-free-port.ts'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { formats } from '../../src/webhooks/formats/formats.ts'
-import { freePort } from '../runner/servers.ts'
 import { client, serverAt } from '../support/client.ts'
 import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
@@ -18,7 +18,7 @@ test('the page on events has every type and every format', () => {
 test('the receiver of the page takes what is signed, once, and refuses the rest', async () => {
   const [, code = ''] = /<!-- receiver -->\n```js\n(.*?)```/s.exec(page) ?? []
   const folder = await temporaryFolder()
-  const port = await freePort()
+  const port = await findFreePort()
   await writeFile(join(folder, 'receiver.mjs'), code)
   const env = { ...process.env, WEBHOOK_SECRET: 's3cret', PORT: `${port}` }
   const child = spawn(process.execPath, [join(folder, 'receiver.mjs')], { env })

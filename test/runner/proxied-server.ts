@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findFreePort } from '../../src/cli/serving/serve/find-free-port.ts'
 import { collect, end, run, start } from './processes.ts'
 import { pathOfProgram } from './programs.ts'
-import { freePort, type Server, startAuthServer } from './servers.ts'
+import { type Server, startAuthServer } from './servers.ts'
 
 /** One server of nginx: how clients reach it, and what it does with a request. */
 type Shape = {
@@ -38,10 +39,10 @@ export async function startProxiedServers(): Promise<Server> {
   }
   try {
     const [kept, toldAt, root, silent] = [
-      await freePort(),
-      await freePort(),
-      await freePort(),
-      await freePort(),
+      await findFreePort(),
+      await findFreePort(),
+      await findFreePort(),
+      await findFreePort(),
     ]
     const publicUrl = `https://localhost:${silent}/hidden`
     const trusting = await startAuthServer([

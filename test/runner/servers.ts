@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findFreePort } from '../../src/cli/serving/serve/find-free-port.ts'
 import { collect, end, start } from './processes.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -91,7 +92,7 @@ async function startServer(
   wantedPort?: number,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Server> {
-  const port = wantedPort ?? (await freePort())
+  const port = wantedPort ?? (await findFreePort())
   const data = await mkdtemp(join(tmpdir(), 'gatehouse-clients-'))
   const [command, args] = commandFor(port, data)
   const child = start(command, args, { cwd: root, env: { ...process.env, ...env } })
@@ -131,19 +132,6 @@ async function untilReady(
     await wait(100)
   }
   return 'did not answer /health within 150 s'
-}
-
-/** A port of this machine that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      probe.close(() => resolve(port))
-    })
-  })
 }
 
 /** Whether nothing listens on `port` of this machine. */

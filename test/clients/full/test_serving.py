@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,9 @@ import time
 import mlflow
 import pytest
 import requests
+from ports import free_port
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_the_version_in_production_answers_invocations(client, experiment, unique, tmp_path):

@@ -2,13 +2,13 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 
 import pytest
+from ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +18,7 @@ def start_mlflow(tmp_path_factory):
 
     def start():
         folder = tmp_path_factory.mktemp("mlflow")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = open(folder / "log", "w")
         command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
         command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
@@ -32,13 +30,14 @@ def start_mlflow(tmp_path_factory):
         started.append(process)
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/health", timeout=5).read()
+            said = (folder / "log").read_text()
+            # Only its own word counts: what answers at the port may be another server.
+            if "Uvicorn running on" in said:
+                urllib.request.urlopen(f"{url}/health", timeout=30).read()
                 return url, folder
-            except OSError:
-                assert process.poll() is None, (folder / "log").read_text()[-3000:]
-                time.sleep(0.2)
-        raise AssertionError((folder / "log").read_text()[-3000:])
+            assert process.poll() is None, said[-3000:]
+            time.sleep(0.2)
+        raise AssertionError(said[-3000:])
 
     yield start
     for process in started:

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { findFreePort } from '../../../src/cli/serving/serve/find-free-port.ts'
 import type { S3Options } from '../../../src/platform/s3/s3-client.ts'
 import { S3Client } from '../../../src/platform/s3/s3-client.ts'
 import { compiling, environment, programOf } from '../../runner/environments.ts'
@@ -17,7 +17,7 @@ const pageKeys = 20
 export async function startS3Server() {
   const problem = await environment('s3-server')
   if (problem) throw new Error(problem)
-  const port = await freePort()
+  const port = await findFreePort()
   const child = start(programOf('s3-server', 'moto_server'), ['-H', '127.0.0.1', '-p', `${port}`], {
     env: { ...process.env, ...compiling, MOTO_S3_DEFAULT_MAX_KEYS: `${pageKeys}` },
   })
@@ -46,15 +46,6 @@ export async function startS3Server() {
       return options
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { access, mkdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { promisify } from 'node:util'
+import { findFreePort } from '../../../src/cli/serving/serve/find-free-port.ts'
 import { pingDatabase } from '../../../src/db/database.ts'
 import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
 
@@ -32,7 +32,7 @@ export async function startSqld(
     return { reason: `${sqldPackage} cannot be installed: ${String(err).split('\n')[0]}` }
   }
   await mkdir(data, { recursive: true })
-  const port = await freePort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const child = spawn(
     binary,
@@ -65,14 +65,4 @@ async function answering(url: string): Promise<void> {
       await new Promise((done) => setTimeout(done, 50))
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      probe.close(() => done(port))
-    })
-  })
 }

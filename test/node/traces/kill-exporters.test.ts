@@ -3,7 +3,7 @@ import { ExportResultCode } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { freePort } from '../../runner/servers.ts'
+import { findFreePort } from '../../../src/cli/serving/serve/find-free-port.ts'
 import { startServer, temporaryFolder } from '../../support/gatehouse-process.ts'
 
 /** A process is killed when so many requests were answered, in the middle of others. */
@@ -21,7 +21,7 @@ type Sending = (server: Server) => Promise<'answered' | 'lost'>
 
 test("what OpenTelemetry's exporter sends in protobuf to a server that is killed and started again is there once", async () => {
   const data = await temporaryFolder()
-  const port = ['--port', String(await freePort())]
+  const port = ['--port', String(await findFreePort())]
   const server = await startServer(data, port)
   const made = await server.post('experiments/create', { name: 'killed' })
   const experiment: string = made.json.experiment_id

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { Agent, get } from 'node:http'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isMissing } from '../../../platform/node/read-file.ts'
 import { variablesOf } from '../follow.ts'
 import type { ResolvedModel } from '../pull-version.ts'
+import { findFreePort } from './find-free-port.ts'
 
 /** A version whose files are in a folder, and were found right. */
 export type ReadyVersion = { readonly resolved: ResolvedModel; readonly folder: string }
@@ -139,7 +139,7 @@ export class Scorer {
     { startMsMax, health, ...terms }: ScorerTerms,
     signal: AbortSignal,
   ): Promise<Scorer> {
-    const scorer = new Scorer(ready, await freePort(), terms)
+    const scorer = new Scorer(ready, await findFreePort(), terms)
     const late = AbortSignal.timeout(startMsMax)
     const stop = AbortSignal.any([signal, late])
     try {
@@ -269,18 +269,6 @@ function environmentOfScorers(): NodeJS.ProcessEnv {
     ...env
   } = process.env
   return env
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => done(port))
-    })
-  })
 }
 
 function quoteForShell(text: string): string {
