@@ -10,7 +10,7 @@ import { type ModelUri, readModelUri } from './resolve.ts'
 import type { servingReplicas } from './tables.ts'
 
 /** One that was not heard of for three of its reports counts no more, and is forgotten after a day. */
-const silentMs = 45_000
+export const silentMs = 45_000
 const forgottenMs = 86_400_000
 const replicasMax = 1000
 /** Entries of failures that the audit log takes of one account and model within an hour. */
@@ -147,14 +147,6 @@ export async function listReplicas(
   return rows.map((row) => replicaFrom(ctx, row))
 }
 
-/** How many processes that serve a model were heard of within 45 seconds. */
-export async function countReplicas(ctx: Context, registeredModelId: number): Promise<number> {
-  const row = await ctx.db.first(sql<{ count: number }>`select count(*) as count
-    from serving_replicas where registered_model = ${registeredModelId}
-      and seen_at_ms >= ${ctx.now() - silentMs}`)
-  return row?.count ?? 0
-}
-
 /** How many processes answer with each of these versions, by `model_versions.id`, as far as they were heard of within 45 seconds. */
 export async function countReplicasOfVersions(
   ctx: Context,
@@ -210,7 +202,10 @@ export async function readWanted(
 }
 
 /** Whether a process serves something else than it should. */
-export function isDrifted({ live }: Replica, wanted: MeantVersion | undefined): boolean {
+export function isDrifted(
+  { live }: { readonly live: Omit<LiveVersion, 'atMs'> | undefined },
+  wanted: MeantVersion | undefined,
+): boolean {
   if (live?.version !== wanted?.version) return true
   return wanted !== undefined && wanted.digest !== null && wanted.digest !== live?.digest
 }

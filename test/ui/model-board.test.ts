@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { admin } from '../support/auth-server.ts'
+import { deploymentsWorld } from './deployments-world.ts'
 import { markupIn, pagesOf, rowsOf, textOf } from './page.ts'
 import { askedWorld } from './world.ts'
 
@@ -171,4 +172,68 @@ test('each version on the board has the metric of the model, and by how much it 
   const tag = { name, key: 'gatehouse.metric.better.latency_ms', value: 'higher' }
   await mlflow(ann, 'POST', 'registered-models/set-tag', tag)
   expect(await board('latency_ms')).toContain('Version 4 latency_ms 3 −9 (−75 %) worse')
+})
+
+/** The board of the model's page as text. */
+function boardIn(html: string): string {
+  return textOf(/<div class="board"[\s\S]*?<\/section><\/div>/.exec(html)?.[0] ?? '')
+}
+
+test('a version on the board says where it is asked to go, how far that is, and what answers with it', async () => {
+  const { as, rita, replica, clock, name } = await deploymentsWorld()
+  const get = async () => (await as(rita).get(model)).html
+  expect(boardIn(await get())).toMatch(
+    /Version 3 .*#1 to Production 1 passed 1 failed 1 pending 0 of 1 approval/,
+  )
+  expect(boardIn(await get())).not.toContain('process')
+  expect(await get()).not.toContain('data-every')
+  await replica('Production', 2)
+  await replica('Production', 2, { replica: 'p2' })
+  expect(boardIn(await get())).toMatch(/Version 2 .*2 processes answer with it/)
+  expect(await get()).toContain('data-every="5"')
+  // One still runs what was there before, one whose URI names the version does as it should.
+  await replica('Production', 1, { replica: 'p2' })
+  await replica('Production', 1, { replica: 'p3', uri: `models:/${name}/1` })
+  const board = boardIn(await get())
+  expect(board).toMatch(
+    /Version 2 .*1 process answers with it 1 of 2 processes meant to run it answers with version 1/,
+  )
+  expect(board).toMatch(/Version 1 .*2 processes answer with it/)
+  expect(textOf(await get())).toContain('Serving 3')
+  await replica('Production', 1, { replica: 'p2', live: undefined })
+  expect(boardIn(await get())).toContain('1 of 2 processes meant to run it answers with nothing')
+  clock.pass(60_000)
+  expect(boardIn(await get())).not.toContain('process')
+})
+
+test('the page of a model has one button for what comes next, and says where aliases are set', async () => {
+  const { as, rita, ann, id, call, name, mlflow } = await world()
+  const primary = async (who: string) => {
+    const { html } = await as(who).get(model)
+    const link = /<a class="button" href="([^"]*)"[^>]*>(.*?)<\/a>/.exec(html)
+    return link ? [link[1], textOf(link[2] ?? '')] : undefined
+  }
+  expect(await primary(rita)).toEqual(['/promotions/1', 'Review #1'])
+  await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  const second = { model: name, version: '4', to: { stage: 'Production' } }
+  expect((await call(ann, 'POST', '/api/v1/promotions', second)).status).toBe(201)
+  expect(await primary(rita)).toEqual([
+    '/promotions?view=open&amp;model=fraud-detector',
+    'Review open requests',
+  ])
+  for (const one of [id, id + 1]) {
+    const { status } = await call(ann, 'POST', `/api/v1/promotions/${one}/close`, {})
+    expect(status).toBe(200)
+  }
+  expect(await primary(rita)).toBeUndefined()
+  expect(await primary(ann)).toEqual([`${model}/4/promote`, 'Promote 4…'])
+  const archive = { name, version: '4', stage: 'Archived', archive_existing_versions: false }
+  await mlflow(ann, 'POST', 'model-versions/transition-stage', archive)
+  expect(await primary(ann)).toBeUndefined()
+  expect((await as(ann).get(model)).html).toContain(`href="${model}/change#aliases">Set an alias`)
+  expect((await as(rita).get(model)).html).not.toContain('Set an alias')
+  expect(textOf((await as(rita).get(model)).html)).toContain('Versions 4')
+  expect((await as(rita).get(model)).html).toContain(
+    'href="/settings/policies/production-sign-off"',
+  )
 })

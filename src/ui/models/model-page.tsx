@@ -1,7 +1,8 @@
 import type { FC } from 'hono/jsx'
 import { hubNameKey, hubNameOf } from '../../registry/models/hub-name.ts'
+import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { isPromptTag } from '../../registry/prompts.ts'
-import { isActive } from '../../registry/stages/stages.ts'
+import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import { LinksSection } from '../collections/links-section.tsx'
 import { Tags } from '../parts/chips.tsx'
 import { Given, visibleText, Written } from '../parts/text.tsx'
@@ -40,7 +41,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
       heading={<Given text={name} />}
       section="models"
       inMlflow={`/models/${encodeURIComponent(name)}`}
-      live={{ model: name }}
+      live={liveOf(standing)}
       crumbs={[{ text: 'Models', href: to.models }, { text: name }]}
       about={
         <>
@@ -76,11 +77,12 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
               Change…
             </a>
           ) : null}
+          <Primary standing={standing} to={to} />
         </>
       }
       api={modelCalls(to, standing, metric)}
     >
-      <ModelTabs {...{ name, to }} current="stages" replicas={standing.replicas} />
+      <ModelTabs {...{ name, to }} current="stages" {...countsOf(standing)} />
       {links ? <LinksSection {...{ links, name, to }} /> : null}
       {model.latestVersions.length === 0 && links ? null : model.latestVersions.length === 0 ? (
         <p class="empty">
@@ -93,19 +95,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
       <AtForm {...{ name, to }} />
       {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
       <HeldStages {...standing.held} nowMs={standing.nowMs} {...{ name, to }} />
-      {model.aliases.length > 0 ? (
-        <section class="near" aria-labelledby="aliases" data-part="aliases">
-          <h2 id="aliases">Aliases</h2>
-          <ul class="plain">
-            {model.aliases.map(({ alias, version }) => (
-              <li>
-                <Given text={`@${alias}`} /> points at{' '}
-                <a href={to.version(name, version)}>version {version}</a>
-              </li>
-            ))}
-          </ul>
-        </section>
-      ) : null}
+      <Aliases standing={standing} to={to} />
       {requests.length > 0 ? (
         <section class="near" aria-labelledby="requests" data-part="requests">
           <h2 id="requests">Open requests</h2>
@@ -135,17 +125,81 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
   )
 }
 
+/** What a process answers with is told by no event: where there are some, the page is read again. */
+function liveOf({ model: { name }, answering }: ModelStanding) {
+  return { model: name, ...(answering.processes > 0 && { everySeconds: 5, quietSeconds: 30 }) }
+}
+
+function countsOf({ stages, answering }: ModelStanding) {
+  return {
+    versions: stages.reduce((sum, { column }) => sum + (column?.count ?? 0), 0),
+    replicas: answering.processes,
+  }
+}
+
+type PartProps = { readonly standing: ModelStanding; readonly to: Paths }
+
 /** The live version beside the newest one, where they differ. */
-const Compare: FC<{ readonly standing: ModelStanding; readonly to: Paths }> = ({
-  standing: { model, stages },
-  to,
-}) => {
+const Compare: FC<PartProps> = ({ standing: { model, stages }, to }) => {
   const live = liveVersionOf(stages)
-  const latest = Math.max(0, ...model.latestVersions.map(({ version }) => version))
-  if (!live || live.version === latest) return null
+  const latest = newestOf(model)
+  if (!live || !latest || live.version === latest.version) return null
   return (
-    <a class="button quiet" href={to.compare(model.name, [live.version, latest])}>
-      Compare {live.version} with {latest}
+    <a class="button quiet" href={to.compare(model.name, [live.version, latest.version])}>
+      Compare {live.version} with {latest.version}
     </a>
   )
 }
+
+function newestOf({ latestVersions }: RegisteredModel) {
+  return latestVersions.toSorted((a, b) => a.version - b.version).at(-1)
+}
+
+/** What comes next for the model: to look at what is asked for, else to promote the newest version, where that is not live. */
+const Primary: FC<PartProps> = ({ standing, to }) => {
+  const { model, stages, requests, mayPromote } = standing
+  const [request, ...others] = requests
+  if (request) {
+    const href =
+      others.length === 0
+        ? to.promotion(request.id)
+        : to.query(to.promotions, { view: 'open', model: model.name })
+    return (
+      <a class="button" href={href}>
+        Review {others.length === 0 ? `#${request.id}` : 'open requests'}
+      </a>
+    )
+  }
+  const newest = newestOf(model)
+  const isNext =
+    newest !== undefined &&
+    newest.version !== liveVersionOf(stages)?.version &&
+    (newest.stage === firstStage || isActive(newest.stage))
+  return mayPromote && isNext ? (
+    <a class="button" href={to.promote(model.name, newest.version)} data-key="p" data-dialog>
+      Promote {newest.version}…
+    </a>
+  ) : null
+}
+
+const Aliases: FC<PartProps> = ({ standing: { model, mayPromote }, to }) =>
+  model.aliases.length === 0 && !mayPromote ? null : (
+    <section class="near" aria-labelledby="aliases" data-part="aliases">
+      <h2 id="aliases">Aliases</h2>
+      <ul class="plain">
+        {model.aliases.map(({ alias, version }) => (
+          <li>
+            <Given text={`@${alias}`} /> points at{' '}
+            <a href={to.version(model.name, version)}>version {version}</a>
+          </li>
+        ))}
+      </ul>
+      {mayPromote ? (
+        <p>
+          <a href={`${to.changeModel(model.name)}#aliases`}>
+            {model.aliases.length === 0 ? 'Set an alias' : 'Set, move or delete an alias'}
+          </a>
+        </p>
+      ) : null}
+    </section>
+  )

@@ -18,7 +18,7 @@ import type { Stage } from '../../registry/stages/check-stages.ts'
 import { readStageBoard, type StageColumn } from '../../registry/stages/stage-board.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive } from '../../registry/stages/stages.ts'
-import { countReplicas } from '../../serving/replicas.ts'
+import { type Answering, readAnswering } from '../../serving/answering.ts'
 import { findReadableSources } from '../../workspaces/shown-links.ts'
 import type { ShownLinks } from '../collections/links-section.tsx'
 import { findRefusal } from '../forms.ts'
@@ -38,8 +38,8 @@ export type ModelStanding = {
   /** Which versions were in stages that serve, and when. */
   readonly held: { readonly spans: readonly StageSpan[]; readonly isCut: boolean }
   readonly nowMs: number
-  /** Processes that serve it. */
-  readonly replicas: number
+  /** What the processes that serve it answer with. */
+  readonly answering: Answering
   readonly mayPromote: boolean
   readonly mayEdit: boolean
   /** Of a collection. */
@@ -71,7 +71,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     .map((stage) => stage.name)
     .filter((stage) => isActive(stage) && board.has(stage))
   const shown = readablePromotion(ctx)
-  const [holders, open, entries, spans, replicas, whyNot, whyNotEdit, links] = await Promise.all([
+  const [holders, open, entries, spans, answering, whyNot, whyNotEdit, links] = await Promise.all([
     findServing(ctx, name, { stages: serving, count: shownMax }),
     listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
     readHistory(ctx, { model: name }),
@@ -79,7 +79,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
       stages: stages.map((stage) => stage.name).filter(isActive),
       count: spansMax + 1,
     }),
-    countReplicas(ctx, model.id),
+    readAnswering(ctx, model.id),
     findRefusal(requirePromoting(ctx, name, {})),
     findRefusal(requireModel(ctx, name, 'EDIT')),
     readShownLinks(ctx, name),
@@ -105,7 +105,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     entries,
     held: { spans: spans.slice(0, spansMax), isCut: spans.length > spansMax },
     nowMs: ctx.now(),
-    replicas,
+    answering,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,
     links,

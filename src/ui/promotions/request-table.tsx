@@ -127,7 +127,7 @@ const signs = { passed: 'check', failed: 'cross', pending: 'glass' } as const
 const tones = { passed: 'good-text', failed: 'bad-text', pending: 'warn-text' } as const
 
 /** How many gates passed, failed and wait. */
-const GateCounts: FC<{ readonly request: Pick<PromotionView, 'gates'> }> = ({
+export const GateCounts: FC<{ readonly request: Pick<PromotionView, 'gates'> }> = ({
   request: { gates },
 }) => {
   const counts = (['passed', 'failed', 'pending'] as const).flatMap((status) => {

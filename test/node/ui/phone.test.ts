@@ -90,6 +90,7 @@ describe.skipIf(isLacking)('on a phone, without script', () => {
     const url = await serve(platform)
     const page = await windowOf(ann)
     for (const [path, name] of [
+      ['/models/fraud-detector', 'Review #1'],
       ['/models/fraud-detector/3', 'Promote…'],
       ['/deployments/fraud-ab', 'Change traffic…'],
     ] as const) {

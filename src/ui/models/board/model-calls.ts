@@ -8,7 +8,7 @@ import type { ModelStanding } from '../read-model.ts'
 /** Calls that answer what the page of a model shows, one for each part. */
 export function modelCalls(
   to: Paths,
-  { model, stages, requests, entries, held }: ModelStanding,
+  { model, stages, requests, entries, held, answering }: ModelStanding,
   metric: ModelMetric | undefined,
 ): ShownCall[] {
   const { name, aliases } = model
@@ -31,6 +31,7 @@ export function modelCalls(
           `${path}/aliases/${encodeURIComponent(alias)}`,
         ),
       ),
+    ...(answering.processes > 0 ? [call('What processes answer with', `${path}/serving`)] : []),
     ...(metric ? [call('The metric', to.query(`${path}/metrics`, { key: metric.key }))] : []),
     ...(held.spans.length > 0 ? [call('What served when', `${path}/stage-spans`)] : []),
     ...(requests.length > 0

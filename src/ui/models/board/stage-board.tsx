@@ -11,6 +11,7 @@ import { countText, Given, metricText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { ModelMetric } from '../read-metric.ts'
 import type { BoardStage, ModelStanding } from '../read-model.ts'
+import { CardAnswering, CardRequests } from './card-standing.tsx'
 import { SinceText } from './since-text.tsx'
 
 type BoardProps = {
@@ -22,12 +23,12 @@ type BoardProps = {
 
 /** The stages of a model beside each other, each with its versions. */
 export const StageBoard: FC<BoardProps> = ({ standing, metric, to }) => {
-  const { model, stages, mayPromote } = standing
+  const { model, stages, mayPromote, requests, answering } = standing
   const measured = metric && measuredBy(standing, metric)
   return (
     <div class="board" data-part="board">
       {stages.map((stage) => (
-        <Column {...{ stage, to, mayPromote, measured }} name={model.name} />
+        <Column {...{ stage, to, mayPromote, measured, requests, answering }} name={model.name} />
       ))}
     </div>
   )
@@ -68,7 +69,7 @@ type ColumnProps = {
   readonly to: Paths
   readonly mayPromote: boolean
   readonly measured: Measured | undefined
-}
+} & Pick<ModelStanding, 'requests' | 'answering'>
 
 const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
   const { column, since, policies } = stage
@@ -96,7 +97,15 @@ const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
       </h2>
       {policies.length > 0 ? (
         <p class="hint">
-          guarded by <Given text={policies.map((policy) => policy.name).join(', ')} />
+          guarded by{' '}
+          {policies.map((policy, i) => (
+            <>
+              {i > 0 ? ', ' : ''}
+              <a href={to.policy(policy.name)}>
+                <Given text={policy.name} />
+              </a>
+            </>
+          ))}
         </p>
       ) : null}
       {versions.length === 0 ? <p class="soft">empty</p> : null}
@@ -109,12 +118,12 @@ const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
   )
 }
 
-type CardProps = Pick<ColumnProps, 'to' | 'mayPromote' | 'measured'> & {
+type CardProps = Omit<ColumnProps, 'stage' | 'name'> & {
   readonly version: ModelVersion
   readonly holder: Holder | undefined
 }
 
-const Card: FC<CardProps> = ({ version, holder, to, mayPromote, measured }) => {
+const Card: FC<CardProps> = ({ version, holder, to, mayPromote, measured, ...standing }) => {
   const { name, aliases, createdAtMs, userId, stage } = version
   const since = holder?.since
   return (
@@ -133,6 +142,8 @@ const Card: FC<CardProps> = ({ version, holder, to, mayPromote, measured }) => {
           <Made atMs={createdAtMs} by={userId} />
         </p>
       )}
+      <CardAnswering of={version.version} answering={standing.answering} {...{ name, to }} />
+      <CardRequests of={version.version} requests={standing.requests} to={to} />
       {mayPromote && (stage === firstStage || isActive(stage)) ? (
         <p>
           <a href={to.promote(name, version.version)} data-dialog>
