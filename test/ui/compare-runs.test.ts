@@ -147,6 +147,29 @@ describe('all runs that match', () => {
     expect(markupIn(banded.html)).toEqual([])
   })
 
+  test('are of a metric that makes lines, where none was chosen: not of one point, and not of the machine', async () => {
+    const { logRun, as, rita } = await runsWorld()
+    const at = (key: string, step: number, value: number) => ({ key, step, timestamp: step, value })
+    const log = (name: string, loss: number) =>
+      logRun({
+        name,
+        metrics: [
+          at('accuracy', 0, 1 - loss),
+          ...[0, 1, 2].flatMap((step) => [
+            at('loss', step, loss / (1 + step)),
+            at('seconds', step, 7),
+            at('system/cpu_utilization_percentage', step, 30 + loss),
+          ]),
+        ],
+      })
+    const ids = [await log('one', 0.4), await log('two', 0.3), await log('three', 0.2)]
+    const address = `/runs/compare?view=charts&ids=${ids.join(',')}`
+    const drawn = await as(rita).get(address)
+    expect(drawn.html).toMatch(/<option value="loss" selected[^>]*>/)
+    const chosen = await as(rita).get(`${address}&metric=accuracy`)
+    expect(chosen.html).toMatch(/<option value="accuracy" selected[^>]*>/)
+  })
+
   test('begin with one run, which its page selects in the table', async () => {
     const { as, rita, ids } = await tunedWorld()
     const { html } = await as(rita).get(`/runs/${ids[4]}`)

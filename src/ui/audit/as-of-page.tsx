@@ -4,7 +4,7 @@ import type { StageThen } from '../../governance/history/as-of.ts'
 import type { Holder } from '../../governance/history/holders.ts'
 import type { FormProblem } from '../forms.ts'
 import { Problem } from '../parts/fields.tsx'
-import { NextLink, NoValue, Table } from '../parts/table.tsx'
+import { Cell, NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -102,6 +102,7 @@ function addressOf(
 const AsOfTable: FC<AsOfPageProps> = ({ frame: { to }, stage, items }) => (
   <Table
     caption={`What was in ${visibleText(stage)}`}
+    isCards
     columns={['Model', 'Version', 'Since (UTC)', 'Asked by', 'Approved by', 'Data', 'Today']}
   >
     {items.flatMap((item) =>
@@ -110,17 +111,17 @@ const AsOfTable: FC<AsOfPageProps> = ({ frame: { to }, stage, items }) => (
           <th scope="row">
             <ModelName item={item} to={to} />
           </th>
-          <td>
+          <Cell label="Version">
             <VersionCell item={item} holder={holder} to={to} />
             {item.hasMore && i === item.holders.length - 1 ? (
               <span class="soft"> and others with lower numbers, which the API lists</span>
             ) : null}
-          </td>
+          </Cell>
           <SinceCells holder={holder} to={to} />
-          <td>
+          <Cell label="Data" isLine>
             <Data holder={holder} />
-          </td>
-          <td>{i === 0 ? <Today item={item} to={to} /> : null}</td>
+          </Cell>
+          <Cell label="Today">{i === 0 ? <Today item={item} to={to} /> : null}</Cell>
         </tr>
       )),
     )}
@@ -173,17 +174,17 @@ const SinceCells: FC<{ readonly holder: Holder; readonly to: Paths }> = ({ holde
   const { since } = holder
   if (!since) {
     return (
-      <td colspan={3} class="soft">
+      <td colspan={3} class="soft line-cell" data-label="Since (UTC)">
         imported so, or there before the audit log began
       </td>
     )
   }
   return (
     <>
-      <td>
+      <Cell label="Since (UTC)" isLine>
         <SecondTime atMs={since.atMs} />
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Asked by">
         <Given text={since.requestedBy.name} />
         {since.promotion === undefined ? null : (
           <>
@@ -191,14 +192,14 @@ const SinceCells: FC<{ readonly holder: Holder; readonly to: Paths }> = ({ holde
             <a href={to.promotion(since.promotion)}>#{since.promotion}</a>
           </>
         )}
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Approved by" isLine>
         {since.approvedBy.length === 0 ? (
           <span class="soft">nobody; moved by {visibleText(since.movedBy.name)}</span>
         ) : (
           <Given text={since.approvedBy.join(', ')} />
         )}
-      </td>
+      </Cell>
     </>
   )
 }

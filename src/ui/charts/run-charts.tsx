@@ -5,6 +5,7 @@ import type { Run } from '../../tracking/run.ts'
 import { readMetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { runIdOf } from '../addressed.ts'
+import { isSystemMetric } from '../parts/own-tags.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
@@ -48,17 +49,14 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   return sendPage(c, { frame, page })
 }
 
-/** Metrics of the machine that the run is on, as MLflow names them. */
-const systemPrefix = 'system/'
-
 /** Metrics that hold the words, those of one prefix beside each other. Those of the machine stand apart, unless nothing else is left. */
 function findMetrics({ metrics }: Run, words: string) {
   const named = metrics
     .map(({ key }) => key)
     .filter((key) => key.toLowerCase().includes(words.toLowerCase()))
     .sort((a, b) => compareTexts(`${prefixOf(a)}/${a}`, `${prefixOf(b)}/${b}`))
-  const own = named.filter((key) => !key.startsWith(systemPrefix))
+  const own = named.filter((key) => !isSystemMetric(key))
   return words !== '' || own.length === 0
     ? { found: named, system: [] }
-    : { found: own, system: named.filter((key) => key.startsWith(systemPrefix)) }
+    : { found: own, system: named.filter(isSystemMetric) }
 }

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { TrainedVersion } from '../../governance/lineage.ts'
 import type { DatasetInExperiment } from '../../tracking/run-data/known-datasets.ts'
 import { StageChip } from '../parts/chips.tsx'
-import { NextLink, NoValue, Table } from '../parts/table.tsx'
+import { Cell, NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { LongText } from '../runs/run-values.tsx'
@@ -110,6 +110,7 @@ type TrainedTableProps = {
 const TrainedTable: FC<TrainedTableProps> = ({ caption, of, replicas, to, isLive }) => (
   <Table
     caption={caption}
+    isCards
     columns={[
       'Version',
       'Stage',
@@ -126,23 +127,25 @@ const TrainedTable: FC<TrainedTableProps> = ({ caption, of, replicas, to, isLive
             <Given text={name} /> {version}
           </a>
         </th>
-        <td>
+        <Cell label="Stage" isLine>
           <span class="row">
             <StageChip stage={stage} />
             {aliases.map((alias) => (
               <Given text={`@${alias}`} />
             ))}
           </span>
-        </td>
-        <td class="number">{plural(replicas.get(id) ?? 0, 'process', 'processes')}</td>
-        <td>
+        </Cell>
+        <Cell label="Answering" isNumber>
+          {plural(replicas.get(id) ?? 0, 'process', 'processes')}
+        </Cell>
+        <Cell label="Used for">
           <Given text={[...new Set(datasets.flatMap(({ context }) => context ?? []))].join(', ')} />
-        </td>
-        <td>{userId ? <Given text={userId} /> : <NoValue />}</td>
+        </Cell>
+        <Cell label="Registered by">{userId ? <Given text={userId} /> : <NoValue />}</Cell>
         {isLive ? (
-          <td>
+          <Cell label="What can be done" isLine>
             <a href={to.query(to.rollback(name), { stage })}>Roll back {visibleText(stage)}…</a>
-          </td>
+          </Cell>
         ) : null}
       </tr>
     ))}

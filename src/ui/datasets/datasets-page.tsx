@@ -3,7 +3,7 @@ import type { TrainedCount } from '../../governance/lineage.ts'
 import { datasetRunsMax, type KnownDataset } from '../../tracking/run-data/known-datasets.ts'
 import { Chip } from '../parts/chips.tsx'
 import { LineSearch } from '../parts/search-box.tsx'
-import { NextLink, Table } from '../parts/table.tsx'
+import { Cell, NextLink, Table } from '../parts/table.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -46,10 +46,11 @@ export const DatasetsPage: FC<DatasetsPageProps> = ({ frame, words, items, train
       {items.length > 0 ? (
         <Table
           caption="Datasets"
+          isCards
           columns={[
             'Name',
             'Digest',
-            { title: 'Source', isWide: true },
+            'Source',
             { title: 'Runs', isNumber: true },
             { title: 'Versions', isNumber: true },
             'Live',
@@ -102,19 +103,21 @@ const DatasetRow: FC<DatasetRowProps> = ({ item, trained, href }) => {
           <Given text={name} />
         </a>
       </th>
-      <td>
+      <Cell label="Digest">
         <code>{visibleText(digest)}</code>
-      </td>
-      <td class="wide-only">
+      </Cell>
+      <Cell label="Source" isLine>
         {visibleText(source.slice(0, sourceCharsMax))}
         {source.length > sourceCharsMax ? '…' : ''}
-      </td>
-      <td class="number">{runsText(runs)}</td>
-      <td class="number">
+      </Cell>
+      <Cell label="Runs" isNumber>
+        {runsText(runs)}
+      </Cell>
+      <Cell label="Versions" isNumber>
         {countText(versions)}
         {isAll ? '' : '+'}
-      </td>
-      <td>
+      </Cell>
+      <Cell label="Live">
         {trained !== undefined && trained.serving > 0 ? (
           <Chip sign="full" tone="good" word={`${countText(trained.serving)} live`} />
         ) : isAll ? (
@@ -122,7 +125,7 @@ const DatasetRow: FC<DatasetRowProps> = ({ item, trained, href }) => {
         ) : (
           <a href={href}>see there</a>
         )}
-      </td>
+      </Cell>
     </tr>
   )
 }

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { Time } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { splitText } from './figures.ts'
@@ -16,7 +16,7 @@ export const ChangesOfDeployment: FC<{
 }> = ({ standing: { deployment, history }, to }) => (
   <section class="near" aria-labelledby="changes" data-part="changes">
     <h2 id="changes">Changes</h2>
-    <Table caption="Changes of the deployment" columns={['When', 'Who', 'Split', 'Why']}>
+    <Table caption="Changes of the deployment" isCards columns={['When', 'Who', 'Split', 'Why']}>
       {history.slice(0, shownMax).map(({ seq, atMs, by, isByGuard, reason, breakGlass, split }) => (
         <tr>
           <th scope="row">
@@ -24,14 +24,16 @@ export const ChangesOfDeployment: FC<{
               <Time atMs={atMs} />
             </a>
           </th>
-          <td>
+          <Cell label="Who">
             {isByGuard ? <Chip sign="warning" tone="bad" word="the guard" /> : <Given text={by} />}
-          </td>
-          <td>{split ? splitText(split) : 'deleted'}</td>
-          <td>
+          </Cell>
+          <Cell label="Split" isLine>
+            {split ? splitText(split) : 'deleted'}
+          </Cell>
+          <Cell label="Why" isLine>
             {breakGlass ? <Chip sign="warning" tone="warn" word="break-glass" /> : null}{' '}
-            {visibleText(reason ?? '')}
-          </td>
+            {reason === null ? breakGlass ? null : <NoValue /> : visibleText(reason)}
+          </Cell>
         </tr>
       ))}
     </Table>

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Deployment } from '../../serving/deployments.ts'
 import { Time } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { NextLink, Table } from '../parts/table.tsx'
+import { Cell, NextLink, Table } from '../parts/table.tsx'
 import { Given, plural } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -66,10 +66,7 @@ type TableProps = {
 
 /** One row a deployment, in the order given. */
 export const DeploymentTable: FC<TableProps> = ({ deployments, to, caption }) => (
-  <Table
-    caption={caption}
-    columns={['Deployment', 'Model', 'Split', 'State', { title: 'Changed', isWide: true }]}
-  >
+  <Table caption={caption} isCards columns={['Deployment', 'Model', 'Split', 'State', 'Changed']}>
     {deployments.map((deployment) => (
       <tr>
         <th scope="row">
@@ -77,18 +74,20 @@ export const DeploymentTable: FC<TableProps> = ({ deployments, to, caption }) =>
             <Given text={deployment.name} />
           </a>
         </th>
-        <td>
+        <Cell label="Model" isLine>
           <a href={to.model(deployment.model)}>
             <Given text={deployment.model} />
           </a>
-        </td>
-        <td>{splitText(deployment)}</td>
-        <td>
+        </Cell>
+        <Cell label="Split" isLine>
+          {splitText(deployment)}
+        </Cell>
+        <Cell label="State" isLine>
           <StateChips deployment={deployment} />
-        </td>
-        <td class="wide-only">
+        </Cell>
+        <Cell label="Changed" isLine>
           <Time atMs={deployment.updatedAtMs} /> by <Given text={deployment.updatedBy} />
-        </td>
+        </Cell>
       </tr>
     ))}
   </Table>

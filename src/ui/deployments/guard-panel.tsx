@@ -5,7 +5,7 @@ import type { DeploymentChange } from '../../serving/deployment-history.ts'
 import { Time } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
 import { Sign } from '../parts/sign.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, Table } from '../parts/table.tsx'
 import { countText, numberText, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { msText, percentText } from './figures.ts'
@@ -83,6 +83,7 @@ export const GuardPanel: FC<{ readonly standing: DeploymentStanding }> = ({
       </p>
       <Table
         caption="How near each variant is to the bounds of the guard"
+        isCards
         columns={[
           'Variant',
           { title: 'Requests seen', isNumber: true },
@@ -98,20 +99,20 @@ export const GuardPanel: FC<{ readonly standing: DeploymentStanding }> = ({
                 {one.name}
                 {one.version ? ` (version ${one.version})` : ''}
               </th>
-              <td class="number">
+              <Cell label="Requests seen" isNumber>
                 {countText(one.requests)} of {countText(guard.min_requests)}
-              </td>
-              {columns.map(({ figureOf, text, bound }) => (
-                <td class="number">
+              </Cell>
+              {columns.map(({ title, figureOf, text, bound }) => (
+                <Cell label={title} isNumber>
                   {text(figureOf(one))} of {text(bound)}
-                </td>
+                </Cell>
               ))}
-              <td>
+              <Cell label="State" isLine>
                 <GuardState
                   missing={missing}
                   isBroken={columns.some((bound) => isPast(bound, one))}
                 />
-              </td>
+              </Cell>
             </tr>
           )
         })}

@@ -1,8 +1,16 @@
 import type { FC } from 'hono/jsx'
 import type { OutcomeSummary } from '../../serving/outcomes/read-outcomes.ts'
 import { Time } from '../parts/byline.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
+import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/text.tsx'
+
+const labels = {
+  count: 'Count',
+  mean: 'Mean, with its 95 % interval',
+  difference: 'Difference, with its 95 % interval',
+  p: 'p',
+  test: 'Test',
+} as const
 
 /** What became of the answers, and whether the variants differ by more than chance. */
 export const OutcomeTables: FC<{ readonly outcomes: OutcomeSummary }> = ({
@@ -27,13 +35,14 @@ export const OutcomeTables: FC<{ readonly outcomes: OutcomeSummary }> = ({
         <Table
           caption={`Outcome ${outcome}`}
           isCaptioned
+          isCards
           columns={[
             'Variant',
-            { title: 'Count', isNumber: true },
-            { title: 'Mean, with its 95 % interval', isNumber: true },
-            { title: 'Difference, with its 95 % interval', isNumber: true },
-            { title: 'p', isNumber: true },
-            'Test',
+            { title: labels.count, isNumber: true },
+            { title: labels.mean, isNumber: true },
+            { title: labels.difference, isNumber: true },
+            { title: labels.p, isNumber: true },
+            labels.test,
           ]}
         >
           {outcomes
@@ -45,30 +54,36 @@ export const OutcomeTables: FC<{ readonly outcomes: OutcomeSummary }> = ({
               return (
                 <tr>
                   <th scope="row">{variant}</th>
-                  <td class="number">{countText(sample.count)}</td>
-                  <td class="number">{withInterval(sample.mean, interval)}</td>
+                  <Cell label={labels.count} isNumber>
+                    {countText(sample.count)}
+                  </Cell>
+                  <Cell label={labels.mean} isNumber isLine>
+                    {withInterval(sample.mean, interval)}
+                  </Cell>
                   {found ? (
                     <>
-                      <td class="number">
+                      <Cell label={labels.difference} isNumber isLine>
                         {found.difference > 0 ? '+' : ''}
                         {withInterval(found.difference, found.interval)}
-                      </td>
-                      <td class="number">
-                        {found.pValue === undefined ? '–' : pText(found.pValue)}
-                      </td>
-                      <td>
+                      </Cell>
+                      <Cell label={labels.p} isNumber>
+                        {found.pValue === undefined ? <NoValue /> : pText(found.pValue)}
+                      </Cell>
+                      <Cell label={labels.test} isLine>
                         {found.test}, against {found.against}
-                      </td>
+                      </Cell>
                     </>
                   ) : (
                     <>
-                      <td class="number">
+                      <Cell label={labels.difference} isNumber isLine>
                         <NoValue />
-                      </td>
-                      <td class="number">
+                      </Cell>
+                      <Cell label={labels.p} isNumber>
                         <NoValue />
-                      </td>
-                      <td class="soft">the others are held against it</td>
+                      </Cell>
+                      <Cell label={labels.test} isLine>
+                        <span class="soft">the others are held against it</span>
+                      </Cell>
                     </>
                   )}
                 </tr>

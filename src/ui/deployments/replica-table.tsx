@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import { isDrifted, type MeantVersion, type Replica } from '../../serving/replicas.ts'
 import { Duration, Time } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, Table } from '../parts/table.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { type DeploymentStanding, shownReplicasMax } from './read-deployment.ts'
@@ -59,14 +59,8 @@ type ReplicaTableProps = {
 export const ReplicaTable: FC<ReplicaTableProps> = ({ replicas, model, to, nowMs, ...props }) => (
   <Table
     caption={props.caption}
-    columns={[
-      'Host',
-      'State',
-      'Runs',
-      'Should run',
-      { title: 'Follows', isWide: true },
-      'Last seen',
-    ]}
+    isCards
+    columns={['Host', 'State', 'Runs', 'Should run', 'Follows', 'Last seen']}
   >
     {replicas.map((replica) => {
       const { host, uri, live, isSilent, seenAtMs, reporter } = replica
@@ -76,17 +70,19 @@ export const ReplicaTable: FC<ReplicaTableProps> = ({ replicas, model, to, nowMs
           <th scope="row">
             <Given text={host} /> <span class="soft">{replica.replica.slice(0, 8)}</span>
           </th>
-          <td>
+          <Cell label="State" isLine>
             <State replica={replica} meant={meant} />
-          </td>
-          <td>
+          </Cell>
+          <Cell label="Runs">
             <VersionLink version={live?.version} {...{ model, to }} />
-          </td>
-          <td>
+          </Cell>
+          <Cell label="Should run">
             <VersionLink version={meant?.version} {...{ model, to }} />
-          </td>
-          <td class="wide-only">{visibleText(uri)}</td>
-          <td>
+          </Cell>
+          <Cell label="Follows" isLine>
+            {visibleText(uri)}
+          </Cell>
+          <Cell label="Last seen" isLine>
             {isSilent ? (
               <>
                 last seen <Time atMs={seenAtMs} />
@@ -99,7 +95,7 @@ export const ReplicaTable: FC<ReplicaTableProps> = ({ replicas, model, to, nowMs
             <span class="soft">
               told by <Given text={reporter} />
             </span>
-          </td>
+          </Cell>
         </tr>
       )
     })}

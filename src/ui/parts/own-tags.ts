@@ -23,3 +23,8 @@ const metricTag = 'gatehouse.metric'
 export function chosenMetricOf({ tags }: Tagged): string | undefined {
   return tags.find(({ key }) => key === metricTag)?.value
 }
+
+/** Whether a metric is of the machine that a run is on, as MLflow's clients name them. */
+export function isSystemMetric(key: string): boolean {
+  return key.startsWith('system/')
+}

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Time } from '../parts/byline.tsx'
 import { StatusChip } from '../parts/chips.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, Table } from '../parts/table.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 
 const order = { failed: 0, pending: 1, passed: 2 } as const
@@ -20,22 +20,25 @@ export const Gates: FC<{ readonly view: Pick<PromotionView, 'gates' | 'policies'
       ) : (
         <Table
           caption="Gates and how they were judged"
+          isCards
           columns={['Result', 'Gate', 'Value and limit', 'Policy']}
         >
           {gates
             .toSorted((a, b) => order[a.status] - order[b.status])
             .map(({ name, policy, status, detail }) => (
               <tr>
-                <td>
+                <Cell label="Result">
                   <StatusChip status={status} />
-                </td>
+                </Cell>
                 <th scope="row">
                   <Given text={name} />
                 </th>
-                <td>{visibleText(detail)}</td>
-                <td>
+                <Cell label="Value and limit" isLine>
+                  {visibleText(detail)}
+                </Cell>
+                <Cell label="Policy" isLine>
                   <Given text={policy} /> <span class="soft">r{revisions.get(policy)}</span>
-                </td>
+                </Cell>
               </tr>
             ))}
         </Table>

@@ -6,7 +6,7 @@ import { Time } from '../parts/byline.tsx'
 import { Tags } from '../parts/chips.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
-import { NextLink, NoValue, Table } from '../parts/table.tsx'
+import { Cell, NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Excerpt, Given, visibleText } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -109,6 +109,7 @@ const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments,
   <form method="get" action={to.runs}>
     <Table
       caption="Experiments"
+      isCards
       columns={['Experiment', { title: 'Runs', isNumber: true }, 'Last run began', 'Created']}
     >
       {experiments.map(({ id, name, tags, createdAtMs }) => {
@@ -132,11 +133,15 @@ const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments,
                 <Tags of={tags.filter(isOwnTag)} />
               </div>
             </th>
-            <td class="number">{countText(count?.runs ?? 0)}</td>
-            <td>{count ? <Time atMs={Number(count.lastStartMs)} /> : <NoValue />}</td>
-            <td>
+            <Cell label="Runs" isNumber>
+              {countText(count?.runs ?? 0)}
+            </Cell>
+            <Cell label="Last run began" isLine>
+              {count ? <Time atMs={Number(count.lastStartMs)} /> : <NoValue />}
+            </Cell>
+            <Cell label="Created" isLine>
               <Time atMs={createdAtMs} />
-            </td>
+            </Cell>
           </tr>
         )
       })}

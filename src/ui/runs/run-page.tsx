@@ -5,7 +5,7 @@ import { RunByline } from '../parts/byline.tsx'
 import { directionsOf } from '../parts/directions.ts'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { LineSearch } from '../parts/search-box.tsx'
-import { Table } from '../parts/table.tsx'
+import { Cell, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
@@ -218,6 +218,7 @@ const Datasets: FC<{ readonly run: Run; readonly to: Paths }> = ({
     ) : (
       <Table
         caption="Datasets that the run read"
+        isCards
         columns={['Name', 'Digest', 'Used for', 'Source']}
       >
         {datasetInputs.slice(0, rowsMax).map(({ dataset, tags }) => (
@@ -227,15 +228,15 @@ const Datasets: FC<{ readonly run: Run; readonly to: Paths }> = ({
                 <Given text={dataset.name} />
               </a>
             </th>
-            <td>
+            <Cell label="Digest">
               <code>{visibleText(dataset.digest)}</code>
-            </td>
-            <td>
+            </Cell>
+            <Cell label="Used for">
               <Given text={tags.find(({ key }) => key === 'mlflow.data.context')?.value ?? ''} />
-            </td>
-            <td>
+            </Cell>
+            <Cell label="Source" isLine>
               <LongText text={dataset.source} />
-            </td>
+            </Cell>
           </tr>
         ))}
       </Table>

@@ -31,7 +31,7 @@ const scrolling = (page: Page) =>
     )
 
 describe.skipIf(isLacking)('on a phone, without script', () => {
-  test('models, requests and variants are cards that say what each value is', async () => {
+  test('models, requests, variants, processes and gates are cards that say what each value is', async () => {
     const { platform, ann } = await busyWorld()
     const url = await serve(platform)
     const page = await windowOf(ann)
@@ -40,8 +40,15 @@ describe.skipIf(isLacking)('on a phone, without script', () => {
       ['/models', 'Changed', 'UTC'],
       ['/promotions', 'First blocker', 'approval'],
       ['/models/fraud-detector', 'Approvals', '0 of 1'],
+      ['/datasets/9f2c01aa', 'What can be done', 'Roll back Production'],
+      ['/promotions/1', 'Value and limit', 'fairness is empty'],
+      ['/experiments', 'Runs', '3'],
       ['/deployments/fraud-ab', 'p95', 'ms'],
       ['/deployments/fraud-ab', 'Agreement', '564 of 576'],
+      ['/deployments/fraud-ab', 'Requests seen', 'of 50'],
+      ['/deployments/fraud-ab', 'Should run', 'Version 2'],
+      ['/deployments/fraud-ab', 'Mean, with its 95 % interval', '0.4'],
+      ['/deployments/fraud-ab', 'Split', 'challenger'],
     ] as const) {
       await page.goto(url + path)
       const cell = page.locator(`.cards td[data-label="${label}"]`).filter({ hasText: value })
@@ -83,6 +90,16 @@ describe.skipIf(isLacking)('on a phone, without script', () => {
     await desk.goto(`${url}/audit`)
     expect(await desk.getByLabel('Model', { exact: true }).isVisible()).toBe(true)
     expect(await desk.locator('.fold > summary').isVisible()).toBe(false)
+  }, 60_000)
+
+  test('what was in a stage at a moment is a card for each model', async () => {
+    const { platform } = await askedWorld()
+    const url = await serve(platform)
+    const page = await windowOf(admin)
+    await page.goto(`${url}/audit/as-of`)
+    const cell = page.locator('.cards td[data-label="Asked by"]').filter({ hasText: 'ann' })
+    expect(await cell.isVisible()).toBe(true)
+    expect(await scrolling(page)).toEqual([])
   }, 60_000)
 
   test('what a page is for stays at the lower edge, and covers nothing', async () => {

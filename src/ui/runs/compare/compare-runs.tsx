@@ -211,7 +211,7 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
     better,
   })
   const rows = { ...logged, metrics }
-  const metric = query.metric ?? chartedKey(rows, experiments)
+  const metric = query.metric ?? chartedKey(rows, { runs, experiments })
   const charted = metrics.find(({ key }) => key === metric)
   const linesMax = isCharts ? manyLines : fewLines
   const lines = Math.max(1, Math.min(runs.length, linesMax))

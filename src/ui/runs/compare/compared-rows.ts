@@ -3,7 +3,7 @@ import type { Run } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { metricIn } from '../../../tracking/runs/run-columns.ts'
 import type { Directions } from '../../parts/directions.ts'
-import { chosenMetricOf, isOwnTag } from '../../parts/own-tags.ts'
+import { chosenMetricOf, isOwnTag, isSystemMetric } from '../../parts/own-tags.ts'
 import type { ComparedFigure } from './compare-query.ts'
 
 /** One name, and the value that each run has for it. */
@@ -82,16 +82,35 @@ export function isEqualRow({ values }: ComparedRow<string | number>): boolean {
   return values.every((value) => Object.is(value, values[0]))
 }
 
-/** A metric that a tag of the experiments names; else the one that most of the runs have, of several one that differs. */
+/**
+ * A metric that a tag of the experiments names; else the one that makes most lines: that most runs have, at more
+ * steps than the first, and that differs. Those of the machine come last.
+ */
 export function chartedKey(
   { metrics }: ComparedRows,
-  experiments: readonly Experiment[],
+  {
+    runs,
+    experiments,
+  }: { readonly runs: readonly Run[]; readonly experiments: readonly Experiment[] },
 ): string | undefined {
   const chosen = experiments
     .map(chosenMetricOf)
     .find((one) => metrics.some(({ key }) => key === one))
   if (chosen !== undefined) return chosen
+  const lines = linesByKey(runs)
   const worth = (row: ComparedRows['metrics'][number]) =>
-    2 * row.values.filter((value) => value !== undefined).length + (isEqualRow(row) ? 0 : 1)
+    (isSystemMetric(row.key) ? -10 * runs.length : 0) +
+    row.values.filter((value) => value !== undefined).length +
+    2 * (lines.get(row.key) ?? 0) +
+    (isEqualRow(row) ? 0 : 0.5)
   return metrics.toSorted((a, b) => worth(b) - worth(a))[0]?.key
+}
+
+/** How many runs logged a metric last at another step than 0; how many points that are, only the history knows. */
+function linesByKey(runs: readonly Run[]): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>()
+  for (const { key, step } of runs.flatMap(({ metrics }) => metrics)) {
+    if (Number(step) !== 0) lines.set(key, (lines.get(key) ?? 0) + 1)
+  }
+  return lines
 }

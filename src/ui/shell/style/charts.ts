@@ -28,7 +28,7 @@ export const charts = `
 .trend { fill: none; stroke: var(--soft); stroke-width: 2; stroke-dasharray: 6 4; vector-effect: non-scaling-stroke; }
 .reference { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 8 4; vector-effect: non-scaling-stroke; } .reference.live { stroke-dasharray: 2 3; }
 .no-series { color: var(--soft); }
-.kept-parts { display: grid; grid-template-columns: repeat(2, minmax(0, 9rem)); gap: .5rem; align-items: end; padding-block: .5rem; } .axes-chosen { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } .axes-chosen > li { padding: .25rem .5rem; border: 1px solid var(--line); border-radius: 4px; } .axes-chosen a { display: inline-block; min-inline-size: 1.5rem; text-align: center; text-decoration: none; }
+.chart-settings > details[open] { flex-basis: 100%; } .kept-parts { display: grid; grid-template-columns: repeat(2, minmax(0, 9rem)); gap: .5rem; align-items: end; padding-block: .5rem; } .axes-chosen { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } .axes-chosen > li { padding: .25rem .5rem; border: 1px solid var(--line); border-radius: 4px; } .axes-chosen a { display: inline-block; min-inline-size: 1.5rem; text-align: center; text-decoration: none; }
 .narrow-part { display: none; }
 @media (max-width: 48rem) { .wide-part { display: none; } .narrow-part { display: grid; } }
 ${Array.from({ length: 5 }, (_, i) => `.ramp-${i} { color: var(--ramp-${i}); }`).join(' ')}
