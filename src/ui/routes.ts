@@ -47,13 +47,13 @@ import {
   postPermissionRemoval,
   showModelAccess,
 } from './models/access/model-access.tsx'
+import { showComparison } from './models/compare/compare.tsx'
 import { showFileDiff } from './models/file-diff/file-diff.tsx'
 import { showGates } from './models/gates.tsx'
 import {
   followPlace,
   mayReadModel,
   mayReadModelOrPast,
-  showComparison,
   showModel,
   showVersion,
 } from './models/models.tsx'

@@ -37,18 +37,49 @@ test('versions are compared by params, metrics, tags and files: what is the same
   expect(json).toEqual({
     model: 'm',
     versions: ['1', '2'],
+    equal: 2,
     params: [{ key: 'depth', values: ['3', '4'] }],
     metrics: [{ key: 'auc', values: [0.5, 'NaN'] }],
     traces: [],
+    datasets: [],
     tags: [{ key: 'team', values: [null, 'risk'] }],
     files: [
-      { key: 'new', values: [null, hash] },
-      { key: 'weights', values: [hash, hash] },
+      { key: 'new', values: [null, hash], sizes: [null, 3] },
+      { key: 'weights', values: [hash, hash], sizes: [1, 1] },
     ],
     has_more_files: false,
   })
   const back = await call('GET', '/api/v1/models/m/compare?versions=2,1')
   expect(back.json.params).toEqual([{ key: 'depth', values: ['4', '3'] }])
+  const whole = await call('GET', '/api/v1/models/m/compare?versions=1,2&all=true')
+  expect(whole.json).toMatchObject({
+    equal: 2,
+    params: [{ key: 'depth' }, { key: 'same', values: ['1', '1'] }],
+    files: [{ key: 'new' }, { key: 'same', sizes: [4, 4] }, { key: 'weights' }],
+  })
+})
+
+test('versions are compared by the datasets that their runs read', async () => {
+  const { call, createModel, createVersion, createRun, post } = await registryServer()
+  await createModel('m')
+  for (const digest of ['a1', 'b2']) {
+    const { runId, root } = await createRun()
+    const datasets = [
+      ['tx', digest],
+      ['tx', 'c3'],
+      ['people', 'd4'],
+    ].map(([name, digest]) => ({
+      dataset: { name, digest, source_type: 's3', source: '{"uri": "s3://b/x"}' },
+      tags: [],
+    }))
+    await post('runs/log-inputs', { run_id: runId, datasets })
+    await createVersion('m', `${root}/model`, { run_id: runId })
+  }
+  const { json } = await call('GET', '/api/v1/models/m/compare?versions=1,2')
+  expect(json).toMatchObject({
+    equal: 1,
+    datasets: [{ key: 'tx', values: ['a1, c3', 'b2, c3'] }],
+  })
 })
 
 test('versions are compared by what their files and cards say', async () => {
@@ -97,7 +128,7 @@ test('runs that the caller may not read are compared with nothing', async () => 
   const eve = await readerOfModels(platform)
   const { status, json } = await eve('GET', '/api/v1/models/m/compare?versions=1,2')
   expect(status).toBe(200)
-  expect(json).toMatchObject({ params: [], metrics: [], tags: [{ key: 'team' }] })
+  expect(json).toMatchObject({ params: [], metrics: [], datasets: [], tags: [{ key: 'team' }] })
   const { json: lineage } = await eve('GET', '/api/v1/models/m/versions/1/lineage')
   expect(lineage).toMatchObject({ model: 'm', datasets: [] })
   expect(lineage).not.toHaveProperty('run')

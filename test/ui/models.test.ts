@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { admin, authServer } from '../support/auth-server.ts'
-import { hiddenFields, markupIn, pagesOf, postedFields, textOf } from './page.ts'
+import { hiddenFields, markupIn, pagesOf, postedFields, rowsOf, textOf, unescaped } from './page.ts'
 import { askedWorld } from './world.ts'
 
 async function world() {
@@ -292,4 +292,107 @@ test('nothing that somebody writes becomes markup on the pages of models', async
     expect(markupIn(html), page).toEqual([])
     expect(html, page).not.toContain('\u202e')
   }
+})
+
+/** The links of a page by their text. */
+function linksIn(html: string): Map<string, string> {
+  const links = html.matchAll(/<a [^>]*href="([^"]*)"[^>]*>(.*?)<\/a>/gs)
+  return new Map([...links].map(([, href = '', text = '']) => [textOf(text), unescaped(href)]))
+}
+
+describe('a comparison of versions', () => {
+  const versions = `${model}/compare`
+
+  test('has the versions in a strip: one leaves, another is the base, one more comes in', async () => {
+    const { as, rita, register } = await world()
+    await register({ metrics: { accuracy: 0.9 } })
+    const { get } = as(rita)
+    const two = await get(`${versions}?v=2,3`)
+    expect(linksIn(two.html).get('make base : version 3')).toBe(`${versions}?v=3%2C2`)
+    expect(two.html).not.toContain('Leave out')
+    const added = await get(`${versions}?v=2,3&better=latency_ms:up&add=4`)
+    expect([added.status, added.location]).toEqual([
+      302,
+      `${versions}?v=2%2C3%2C4&better=latency_ms%3Aup`,
+    ])
+    const three = await get(added.location ?? '')
+    const links = linksIn(three.html)
+    expect(links.get('× Leave out version 2')).toBe(`${versions}?v=3%2C4&better=latency_ms%3Aup`)
+    // Of several versions, each says how far it is from the base.
+    expect(textOf(three.html)).toMatch(
+      /accuracy [^0]*view 0\.918 0\.923 \+0\.005 \(\+0\.5 %\) better 0\.9 −0\.018 \(−2 %\) worse/,
+    )
+    expect(three.html).toMatch(/<td class="number differs" data-label="4">/)
+    for (const [add, problem] of [
+      ['9', 'Model Version (name=fraud-detector, version=9) not found'],
+      ['3', 'Version 3 is compared already'],
+      ['<b>', "'<b>' is no number of a version"],
+    ] as const) {
+      const refused = await get(`${versions}?v=2,3&add=${encodeURIComponent(add)}`)
+      expect(refused.status, add).toBe(400)
+      expect(textOf(refused.html), add).toContain(problem)
+      expect(textOf(refused.html), add).toContain('differences')
+    }
+  })
+
+  test('takes another direction for a metric, in its address alone', async () => {
+    const { as, rita } = await world()
+    const { get } = as(rita)
+    const turned = async (query: string) => {
+      const { html } = await get(`${versions}?v=2,3${query}`)
+      const row = rowsOf(html).find((one) => one.startsWith('recall.young')) ?? ''
+      const hrefs = [...html.matchAll(/class="turn" href="([^"]*)"/g)].map(([, href = '']) =>
+        unescaped(href),
+      )
+      return { row, href: hrefs.at(-1) }
+    }
+    const usual = await turned('')
+    expect(usual.row).toContain('−0.036 (−4.4 %) worse')
+    expect(usual.href).toBe(`${versions}?v=2%2C3&better=recall.young%3Adown`)
+    const down = await turned('&better=recall.young:down')
+    expect(down.row).toContain('less is better, change that for this view')
+    expect(down.row).toContain('−0.036 (−4.4 %) better')
+    expect(down.href).toBe(`${versions}?v=2%2C3&better=recall.young%3Anone`)
+    const neither = await turned('&better=recall.young:none')
+    expect(neither.row).toMatch(/neither way is better.*−0\.036 \(−4\.4 %\)$/)
+    expect(neither.href).toBe(`${versions}?v=2%2C3`)
+    const hostile = await get(`${versions}?v=2,3&better=${encodeURIComponent('"><img>:up')}`)
+    expect(markupIn(hostile.html)).toEqual([])
+    expect((await get(`${versions}?v=2,3&better=x&better=:up`)).status).toBe(200)
+  })
+
+  test('counts what is equal and shows it where that is asked for', async () => {
+    const { as, rita } = await world()
+    const { get } = as(rita)
+    const brief = await get(`${versions}?v=2,3`)
+    expect(textOf(brief.html)).toMatch(
+      /9 differences; \d+ values are equal\. Show what is equal too/,
+    )
+    expect(textOf(brief.html)).not.toContain('latency_ms')
+    const whole = await get(linksIn(brief.html).get('Show what is equal too') ?? '')
+    expect(textOf(whole.html)).toMatch(/Metrics 2 differences, 1 equal/)
+    expect(rowsOf(whole.html)).toEqual([
+      expect.stringMatching(/^accuracy/),
+      expect.stringMatching(/^recall\.young/),
+      expect.stringMatching(/^latency_ms/),
+    ])
+    expect(textOf(whole.html)).toContain('Datasets 0 differences, 1 equal')
+    expect(linksIn(whole.html).get('Only what differs')).toBe(`${versions}?v=2%2C3`)
+    expect(textOf((await get(`${versions}?v=2,3&all=1`)).html)).toContain('&all=true')
+  })
+
+  test('shows sizes of files, words of the card that changed, and the way to the charts', async () => {
+    const { as, rita, call } = await world()
+    const { html } = await as(rita).get(`${versions}?v=2,3`)
+    expect(html).toContain('Blind to <del>gift cards</del><ins>vouchers</ins>.')
+    expect(textOf(html)).toMatch(/model\.pkl [0-9a-f]{8}, 32 B [0-9a-f]{8}, 32 B/)
+    const href = linksIn(html).get('Metrics of their runs over steps') ?? ''
+    expect(href).toMatch(/^\/runs\/compare\?ids=[0-9a-f]{32}%2C[0-9a-f]{32}&view=charts$/)
+    expect((await as(rita).get(href)).status).toBe(200)
+    const denied = { experiment_id: '1', username: 'rita', permission: 'NO_PERMISSIONS' }
+    await call(admin, 'POST', '/api/2.0/mlflow/experiments/permissions/create', denied)
+    const closed = (await as(rita).get(`${versions}?v=2,3`)).html
+    expect(textOf(closed)).not.toContain('over steps')
+    expect(closed).not.toContain('/runs/compare')
+  })
 })

@@ -12,14 +12,16 @@ export const compareVersions = endpoint({
   tag: 'questions',
   summary: 'What differs between versions of a model',
   description:
-    'Only what differs is listed, each with its value in each version, in the order that was asked for; null where a version has none.',
+    'Only what differs is listed, each with its value in each version, in the order that was asked for; null where a version has none. With `all=true` what is equal is listed too.',
   params: z.object({ name: z.string().min(1) }),
   query: z.object({
     versions: z.string().min(1).max(200).describe('Numbers, with commas between: `2,3`; up to 10'),
+    all: z.enum(['true']).optional().describe('What is equal is listed too'),
   }),
   answer: z.object({
     model: z.string(),
     versions: z.array(z.string()),
+    equal: z.number().int().describe('How many names have the same value in all versions'),
     params: texts.describe('Of their runs'),
     metrics: differencesOf(z.union([z.number(), z.string()])).describe(
       'The latest of each key, of their runs; NaN is text',
@@ -27,8 +29,17 @@ export const compareVersions = endpoint({
     traces: differencesOf(z.number()).describe(
       'What their traces of the last 30 days show: `traces`, `error rate`, `latency p95 ms`, `mean of feedback NAME`',
     ),
+    datasets: texts.describe('Digests by the name of a dataset that their runs read'),
     tags: texts,
-    files: texts.describe('SHA-256 in hex by path, of sealed files: the first 1,000 that differ'),
+    files: z
+      .array(
+        z.object({
+          key: z.string(),
+          values: z.array(z.string().nullable()),
+          sizes: z.array(z.number().int().nullable()).describe('In bytes'),
+        }),
+      )
+      .describe('SHA-256 in hex by path, of sealed files: the first 1,000 of the list'),
     has_more_files: z.boolean(),
     signature: texts.optional().describe('Absent where nothing is known of it'),
     environment: texts.optional().describe('As `signature`'),

@@ -11,13 +11,18 @@ export const compareRoutes: readonly ServedEndpoint[] = [
     (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params, query }) => {
       const numbers = query.versions.split(',').map(parseVersion)
-      const found = await governance.compareVersions(ctx, params.name, numbers)
+      const found = await governance.compareVersions(ctx, params.name, {
+        numbers,
+        isWhole: query.all === 'true',
+      })
       return {
         model: params.name,
         versions: found.versions.map(({ version }) => String(version)),
+        equal: found.equal,
         params: found.params,
         metrics: found.metrics,
         traces: found.traces,
+        datasets: found.datasets,
         tags: found.tags,
         files: found.files,
         has_more_files: found.hasMoreFiles,

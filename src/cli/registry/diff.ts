@@ -7,6 +7,7 @@ const parts = [
   'params',
   'metrics',
   'traces',
+  'datasets',
   'tags',
   'signature',
   'environment',

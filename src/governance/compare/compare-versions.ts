@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
+import type { FactDataset } from '../../registry/facts/facts.ts'
 import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersions } from '../../registry/versions/versions.ts'
@@ -11,18 +12,27 @@ import { describeFiles } from './described-files.ts'
 /** A name, and its value in each version; null where a version has none. */
 export type Difference<T> = { readonly key: string; readonly values: readonly (T | null)[] }
 
-/** What differs between versions, and only that; values are in the order of the versions. */
+/** Hashes of a file, and its sizes in bytes. */
+export type FileDifference = Difference<string> & { readonly sizes: readonly (number | null)[] }
+
+/** What differs between versions, and only that unless all was asked for; values are in the order of the versions. */
 export type VersionComparison = {
   readonly versions: readonly ModelVersion[]
+  /** How many names have the same value in all versions. */
+  readonly equal: number
+  /** Of the versions whose metrics the caller may read. */
+  readonly runIds: readonly string[]
   readonly params: readonly Difference<string>[]
   /** The latest of each; NaN as text, since JSON has none. */
   readonly metrics: readonly Difference<number | string>[]
   /** Of the last 30 days. */
   readonly traces: readonly Difference<number>[]
+  /** Digests by the name of a dataset. */
+  readonly datasets: readonly Difference<string>[]
   readonly tags: readonly Difference<string>[]
-  /** Hashes by path. */
-  readonly files: readonly Difference<string>[]
-  /** There are more files that differ than were listed. */
+  /** By path. */
+  readonly files: readonly FileDifference[]
+  /** There are more files than were listed. */
   readonly hasMoreFiles: boolean
   /** Undefined if no version has one that is known. */
   readonly signature: readonly Difference<string>[] | undefined
@@ -33,6 +43,12 @@ export type VersionComparison = {
 const versionsMax = 10
 const filesMax = 1000
 
+type ComparedVersions = {
+  readonly numbers: readonly number[]
+  /** What is equal is listed too. */
+  readonly isWhole?: boolean
+}
+
 /**
  * @throws INVALID_PARAMETER_VALUE fewer than two versions, too many, or one twice
  * @throws RESOURCE_DOES_NOT_EXIST no such version
@@ -40,7 +56,7 @@ const filesMax = 1000
 export async function compareVersions(
   ctx: Context,
   name: string,
-  numbers: readonly number[],
+  { numbers, isWhole = false }: ComparedVersions,
 ): Promise<VersionComparison> {
   if (
     numbers.length < 2 ||
@@ -58,57 +74,93 @@ export async function compareVersions(
     versions.map((version, i) => describeFiles(ctx, version, facts[i])),
   )
   const traces = await readVersionTraces(ctx, versions)
-  const files = await fileDifferences(ctx, versions)
-  return {
+  const files = await compareFiles(ctx, versions, isWhole)
+  let equal = files.equal
+  const rowsOf = <T extends string | number>(maps: readonly ReadonlyMap<string, T>[]) => {
+    const rows = valuesByName(maps)
+    const different = rows.filter((row) => !isEqual(row))
+    equal += rows.length - different.length
+    return isWhole ? rows : different
+  }
+  const known = (maps: readonly (ReadonlyMap<string, string> | undefined)[]) =>
+    maps.every((map) => map === undefined)
+      ? undefined
+      : rowsOf(maps.map((map) => map ?? new Map<string, string>()))
+  const compared = {
     versions,
-    params: differences(facts.map((one) => new Map(Object.entries(one?.params ?? {})))),
-    metrics: differences(facts.map((one) => new Map(Object.entries(one?.metrics ?? {})))),
-    traces: differences(versions.map(({ id }) => figuresByName(traces.get(id)))),
-    tags: differences(versions.map((version) => textsOf(version.tags))),
-    files: files.slice(0, filesMax),
-    hasMoreFiles: files.length > filesMax,
+    runIds: versions.flatMap(({ runId }, i) =>
+      runId && Object.keys(facts[i]?.metrics ?? {}).length > 0 ? [runId] : [],
+    ),
+    params: rowsOf(facts.map((one) => new Map(Object.entries(one?.params ?? {})))),
+    metrics: rowsOf(facts.map((one) => new Map(Object.entries(one?.metrics ?? {})))),
+    traces: rowsOf(versions.map(({ id }) => figuresByName(traces.get(id)))),
+    datasets: rowsOf(facts.map((one) => digestsOf(one?.datasets ?? []))),
+    tags: rowsOf(versions.map((version) => textsOf(version.tags))),
+    files: files.rows.slice(0, filesMax),
+    hasMoreFiles: files.rows.length > filesMax,
     signature: known(described.map(({ signature }) => signature)),
     environment: known(described.map(({ environment }) => environment)),
     card: known(described.map(({ card }) => card)),
   }
+  return { ...compared, equal }
+}
+
+/** Whether all versions have the same. */
+export function isEqual({ values }: Difference<string | number>): boolean {
+  return values.every((value) => value === values[0])
+}
+
+/** Several of one name stand together. */
+function digestsOf(datasets: readonly FactDataset[]): Map<string, string> {
+  const byName = Map.groupBy(datasets, ({ name }) => name)
+  return new Map(
+    [...byName].map(([name, of]) => [
+      name,
+      [...new Set(of.map(({ digest }) => digest))].sort().join(', '),
+    ]),
+  )
 }
 
 function textsOf(pairs: readonly { readonly key: string; readonly value: string }[]) {
   return new Map(pairs.map(({ key, value }) => [key, maskCredentials(value)]))
 }
 
+type FileRow = { path: string | null; stored: string; equal: number }
+
 /** Found in the database, so that versions of very many files are compared too. */
-async function fileDifferences(
+async function compareFiles(
   ctx: Context,
   versions: readonly ModelVersion[],
-): Promise<Difference<string>[]> {
+  isWhole: boolean,
+): Promise<{ readonly rows: FileDifference[]; readonly equal: number }> {
   const manifests = versions.map(({ manifestId }) => manifestId)
-  const rows = await ctx.db.all(sql<{ path: string; hashes: string }>`
-    with wanted as (select key as place, value as manifest from json_each(${JSON.stringify(manifests)}))
-    select f.path, json_group_object(cast(w.place as text), b.sha256) as hashes
-    from wanted w join manifest_files f on f.manifest = w.manifest join blobs b on b.id = f.blob
-    group by f.path having count(*) < ${versions.length} or count(distinct b.sha256) > 1
-    order by f.path limit ${filesMax + 1}`)
-  return rows.map(({ path, hashes }) => {
-    const byPlace: Record<string, string> = JSON.parse(hashes)
-    return { key: path, values: versions.map((_version, place) => byPlace[place] ?? null) }
-  })
+  const [counted, ...rows] = await ctx.db.all(sql<FileRow>`
+    with wanted as (select key as place, value as manifest from json_each(${JSON.stringify(manifests)})),
+      compared as materialized (select f.path,
+          json_group_object(cast(w.place as text), json_array(b.sha256, b.size_bytes)) as stored,
+          count(*) = ${versions.length} and count(distinct b.sha256) = 1 as equal
+        from wanted w join manifest_files f on f.manifest = w.manifest join blobs b on b.id = f.blob
+        group by f.path)
+    select null as path, '' as stored, count(*) as equal from compared where equal
+    union all select * from (select path, stored, equal from compared
+      where ${isWhole ? 1 : 0} or not equal order by path limit ${filesMax + 1})`)
+  return {
+    equal: counted?.equal ?? 0,
+    rows: rows.map(({ path, stored }) => {
+      const byPlace: Record<string, readonly [string, number]> = JSON.parse(stored)
+      return {
+        key: path ?? '',
+        values: versions.map((_version, place) => byPlace[place]?.[0] ?? null),
+        sizes: versions.map((_version, place) => byPlace[place]?.[1] ?? null),
+      }
+    }),
+  }
 }
 
-function known(
-  maps: readonly (ReadonlyMap<string, string> | undefined)[],
-): Difference<string>[] | undefined {
-  if (maps.every((map) => map === undefined)) return undefined
-  return differences(maps.map((map) => map ?? new Map<string, string>()))
-}
-
-/** The names whose values are not the same in all of `maps`, sorted. */
-function differences<T extends string | number>(
+/** Sorted by name. */
+function valuesByName<T extends string | number>(
   maps: readonly ReadonlyMap<string, T>[],
 ): Difference<T>[] {
   const keys = new Set(maps.flatMap((map) => [...map.keys()]))
-  return [...keys].sort().flatMap((key) => {
-    const values = maps.map((map) => map.get(key) ?? null)
-    return values.every((value) => value === values[0]) ? [] : [{ key, values }]
-  })
+  return [...keys].sort().map((key) => ({ key, values: maps.map((map) => map.get(key) ?? null) }))
 }

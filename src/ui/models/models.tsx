@@ -1,21 +1,15 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { invalid, notFound } from '../../core/error.ts'
-import { compareVersions } from '../../governance/compare/compare-versions.ts'
 import { findAliasHolders, findStageHolders } from '../../governance/history/holders.ts'
-import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
+import { optionalQuery } from '../../http/guards/target.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseVersion } from '../../registry/check-names.ts'
-import { getModel } from '../../registry/models/registered-models.ts'
-import { listIn, modelNameOf, versionOf } from '../addressed.ts'
-import { directionsOf } from '../parts/directions.ts'
+import { modelNameOf, versionOf } from '../addressed.ts'
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { showModelThen } from './board/model-then.tsx'
-import { ComparePage } from './compare-page.tsx'
 import { ModelPage } from './model-page.tsx'
 import { readModelMetric } from './read-metric.ts'
 import { readModelStanding } from './read-model.ts'
@@ -53,34 +47,6 @@ export async function showVersion(c: AppContext): Promise<Response> {
     readVersionStanding(c.var.ctx, modelNameOf(c), versionOf(c)),
   ])
   return sendPage(c, { frame, page: <VersionPage {...{ frame, standing }} /> })
-}
-
-/** `GET /models/{name}/compare?v=2,3`, or `v=3&v=2`: the first one, of several fields the lowest, is what the others are compared with. */
-export async function showComparison(c: AppContext): Promise<Response> {
-  const { ctx } = c.var
-  const name = modelNameOf(c)
-  const numbers = versionsIn(c)
-  const [frame, comparison, policies, model] = await Promise.all([
-    frameOf(c),
-    compareVersions(ctx, name, numbers),
-    listPolicies(ctx),
-    getModel(ctx, name),
-  ])
-  const ofModel = policies.filter(({ document: { applies_to } }) => {
-    const { stage, alias, deployment } = applies_to
-    if (deployment !== undefined) return false
-    const target = alias === undefined ? { stage: stage ?? '' } : { alias }
-    return selectPolicies(policies, name, target).length > 0
-  })
-  const better = directionsOf(ofModel, [model])
-  return sendPage(c, { frame, page: <ComparePage {...{ frame, name, comparison, better }} /> })
-}
-
-/** As a list or, as the boxes of a table send them, several fields. @throws INVALID_PARAMETER_VALUE */
-function versionsIn(c: AppContext): number[] {
-  const chosen = listIn(c, 'v')
-  if (chosen.length > 1) return chosen.map(parseVersion).sort((a, b) => a - b)
-  return requiredQuery(c, 'v').split(',').map(parseVersion)
 }
 
 /** `GET /models/{name}/stages/{stage}` and `/models/{name}/@{alias}`: to the version that is there now. */

@@ -1,8 +1,11 @@
 import type { Policy } from '../../governance/policies/policy.ts'
 import { chosenMetricOf, type Tagged } from './own-tags.ts'
 
-/** Whether more or less of a metric is better; undefined: nobody says. */
-export type Directions = (metric: string) => 'up' | 'down' | undefined
+/** Whether more or less of a metric is better. */
+export type Direction = 'up' | 'down'
+
+/** Of each metric; undefined: nobody says. */
+export type Directions = (metric: string) => Direction | undefined
 
 const less = /(^|[^a-z])(loss|error|rmse|mae|mse|mape|logloss|latency|gap)($|[^a-z])/i
 const more = /(^|[^a-z])(acc|accuracy|auc|f1|precision|recall|r2|score)($|[^a-z])/i

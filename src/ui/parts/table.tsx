@@ -56,12 +56,18 @@ type CellProps = PropsWithChildren<{
   readonly isNumber?: boolean
   /** A line of its own in a card; else several stand side by side. */
   readonly isLine?: boolean
+  /** It is another than what it is compared with. */
+  readonly hasChanged?: boolean
 }>
 
 /** A cell of a table whose rows are cards on a phone. */
-export const Cell: FC<CellProps> = ({ label, isNumber, isLine, children }) => (
+export const Cell: FC<CellProps> = ({ label, isNumber, isLine, hasChanged, children }) => (
   <td
-    class={[isNumber && 'number', isLine && 'line-cell'].filter(Boolean).join(' ') || undefined}
+    class={
+      [isNumber && 'number', isLine && 'line-cell', hasChanged && 'differs']
+        .filter(Boolean)
+        .join(' ') || undefined
+    }
     data-label={label}
   >
     {children}

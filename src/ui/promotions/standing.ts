@@ -57,7 +57,7 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
       live &&
       attempt(
         'RESOURCE_DOES_NOT_EXIST',
-        compareVersions(ctx, judged.candidate.model, [live.version, view.version]),
+        compareVersions(ctx, judged.candidate.model, { numbers: [live.version, view.version] }),
       ),
     judged && live && attempt('RESOURCE_DOES_NOT_EXIST', getModel(ctx, judged.candidate.model)),
     findPromotionsBeside(ctx, promotion),

@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { TextDiffView } from '../models/file-diff/text-diff-view.tsx'
-import { visibleText } from '../parts/text.tsx'
+import { ChangedWords } from '../parts/differences/changed-words.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { PromptDifferences, WordPart } from './compare-texts.ts'
+import type { PromptDifferences } from './compare-texts.ts'
 import { promptCrumbs, VersionByline } from './prompt-parts.tsx'
 
 type ComparePromptsProps = {
@@ -58,12 +58,7 @@ export const ComparePromptsPage: FC<ComparePromptsProps> = ({
             <del>Struck</del> went, <ins>underlined</ins> came.
           </p>
           <div class="template" dir="auto">
-            {differences.words.map((part, i) => (
-              <Words
-                part={part}
-                isEdge={i === 0 ? 'first' : i === differences.words.length - 1 ? 'last' : undefined}
-              />
-            ))}
+            <ChangedWords parts={differences.words} aroundMax={aroundMax} />
           </div>
         </section>
       )}
@@ -73,26 +68,3 @@ export const ComparePromptsPage: FC<ComparePromptsProps> = ({
 
 /** Characters of what stayed that are shown on each side of a change. */
 const aroundMax = 600
-
-const Words: FC<{ readonly part: WordPart; readonly isEdge: 'first' | 'last' | undefined }> = ({
-  part: { text, change },
-  isEdge,
-}) => {
-  if (change === 'added') return <ins>{shown(text)}</ins>
-  if (change === 'removed') return <del>{shown(text)}</del>
-  const most = isEdge === undefined ? 2 * aroundMax : aroundMax
-  if (text.length <= most) return <>{shown(text)}</>
-  const left = isEdge === 'first' ? '' : text.slice(0, aroundMax)
-  const right = isEdge === 'last' ? '' : text.slice(-aroundMax)
-  return (
-    <>
-      {shown(left)}
-      <span class="soft"> ⋯ {text.length - left.length - right.length} equal characters ⋯ </span>
-      {shown(right)}
-    </>
-  )
-}
-
-function shown(text: string): string {
-  return visibleText(text, /^[\n\r\t]$/)
-}

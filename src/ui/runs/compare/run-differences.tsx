@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { Run } from '../../../tracking/run.ts'
-import { BetterSign, Change } from '../../parts/differences.tsx'
+import { BetterSign, Change } from '../../parts/differences/change.tsx'
 import type { Directions } from '../../parts/directions.ts'
 import { Sign } from '../../parts/sign.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'

@@ -96,7 +96,7 @@ button.copy { display: block; margin-inline-start: auto; margin-block-end: .25re
   body:has(.actions > .button:not(.quiet), .actions > button:not(.quiet)) { padding-block-end: 3.5rem; } body:has(.send, .reach, .actions > .button:not(.quiet), .actions > button:not(.quiet)) .offer { inset-block-end: 4.5rem; }
   .region.cards { border: 0; overflow: visible; } .cards table, .cards tbody, .cards caption:not(.unseen) { display: block; } .cards thead { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }
   .cards tbody tr { display: grid; gap: .5rem .75rem; grid-template-columns: repeat(auto-fill, minmax(5.25rem, 1fr)); padding: .75rem; border: 1px solid var(--line); border-radius: 6px; } .cards tr + tr { margin-block-start: .75rem; }
-  .region.cards tbody :is(th, td) { display: block; position: static; min-inline-size: 0; max-inline-size: none; padding: 0; border: 0; background: none; text-align: start; white-space: normal; } .region.cards th[scope="row"] { grid-column: 1 / -1; font-weight: 600; } .region.cards .line-cell { grid-column: 1 / -1; }
+  .region.cards tbody :is(th, td) { display: block; position: static; min-inline-size: 0; max-inline-size: none; padding: 0; border: 0; background: none; text-align: start; white-space: normal; } .region.cards th[scope="row"] { grid-column: 1 / -1; font-weight: 600; } .region.cards .line-cell { grid-column: 1 / -1; } .region.cards tbody td.differs { background: var(--warn-tint); }
   .cards td[data-label]::before { content: attr(data-label); display: block; color: var(--soft); font-size: .75rem; } .cards .chip { font-weight: 400; } .cards p.phone-only { margin-block-start: .5rem; }
 }
 `

@@ -55,6 +55,7 @@ table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; 
 @media (max-width: 48rem) {
   .lineage-graph { flex-direction: column; gap: 1.5rem; } .lineage-graph > li { flex: none; } .lineage-graph > li + li::before { content: "↓" / ""; inset-inline-start: 0; inset-block-start: -1.375rem; }
 }
+.turn { display: inline-block; min-inline-size: 1.5rem; padding: .125rem .25rem; border-radius: 4px; text-align: center; text-decoration: none; } .turn:hover { background: var(--sunk); }
 td.added { background: var(--added); } td.removed { background: var(--removed); }
 .template { font-family: var(--mono); font-size: .93em; white-space: pre-wrap; overflow-wrap: anywhere; max-inline-size: 100ch; }
 .template mark { padding-inline: .125rem; border-radius: 3px; background: var(--link-tint); color: var(--link); }
