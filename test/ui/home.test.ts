@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { filterOfWords } from '../../src/ui/parts/words.ts'
 import { admin, authServer } from '../support/auth-server.ts'
 import { testServer } from '../support/server.ts'
-import { pagesOf, rowsOf, textOf } from './page.ts'
+import { pagesOf, rowsOf, textOf, unescaped } from './page.ts'
 
 test('an empty server teaches how the first model and the first policy get here', async () => {
   const { app } = await testServer()
@@ -182,4 +182,40 @@ test('of many aliases the catalogue and the page of the model show some, and say
       expect.stringMatching(/@a @b @c @d @e \+2/),
     ])
   }
+})
+
+test('the heads of the catalogue sort it, and a card says what is live before its tags', async () => {
+  const { app, mlflow, clock } = await authServer()
+  for (const name of ['b', 'a', 'c']) {
+    clock.pass(1000)
+    const tags = [{ key: 'team', value: 'risk' }]
+    await mlflow(admin, 'POST', 'registered-models/create', { name, tags })
+    await mlflow(admin, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  }
+  const { get } = pagesOf(app, admin)
+  const shown = async (path: string) => {
+    const { html } = await get(path)
+    const heads = [...html.matchAll(/<th scope="col"[^>]*>(?:<a href="([^"]*)">)?([^<]*)/g)]
+    return {
+      names: rowsOf(html).map((row) => row[0]),
+      hrefs: heads.flatMap(([, href = '']) => (href === '' ? [] : unescaped(href))),
+      sorted: /aria-sort="(\w+)"><a[^>]*>(.*?)</.exec(html)?.slice(1),
+      rows: rowsOf(html),
+      text: textOf(html),
+    }
+  }
+  const filter = `/models?q=${encodeURIComponent("tags.team = 'risk'")}&requests=`
+  const byName = await shown(filter)
+  expect(byName.names).toEqual(['a', 'b', 'c'])
+  expect(byName.sorted).toEqual(['ascending', 'Model ↑'])
+  expect(byName.rows[0]).toMatch(/^a – – 1 – .* UTC team=risk$/)
+  const byChange = await shown(byName.hrefs[1] ?? '')
+  expect(byChange.names).toEqual(['c', 'a', 'b'])
+  expect(byChange.text).toContain('&order_by=last_updated_timestamp%20DESC')
+  expect(byChange.sorted).toEqual(['descending', 'Changed ↓'])
+  expect(byChange.hrefs[0]).toBe(filter.replace('&requests=', ''))
+  expect((await shown('/')).hrefs).toEqual(['/models', '/models?sort=changed'])
+  const asked = (await get('/models?requests=open&sort=changed')).html
+  expect(asked).toContain('<input type="hidden" name="requests" value="open"/>')
+  expect(textOf(asked)).toContain('Show all 3 models')
 })

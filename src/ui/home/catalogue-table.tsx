@@ -6,22 +6,49 @@ import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { Given, metricText, visibleText } from '../parts/text.tsx'
 import { tagClauseOf } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
-import type { CatalogueRow } from './catalogue.ts'
+import type { CatalogueRow, CatalogueSort } from './catalogue.ts'
 
-/** Models with what is live of each, in the order given. */
-export const CatalogueTable: FC<{
+type TableProps = {
   readonly rows: readonly CatalogueRow[]
   readonly to: Paths
-}> = ({ rows, to }) => (
-  <Table
-    isCards
-    caption="Models"
-    columns={['Model', 'Live', 'Aliases', 'Latest', 'Requests', 'Changed']}
-  >
-    {rows.map((row) => (
-      <Row row={row} to={to} />
-    ))}
-  </Table>
+  readonly sort: CatalogueSort
+  /** Where they stand in another order. */
+  readonly sortHref: (sort: CatalogueSort) => string
+}
+
+/** Models with what is live of each, in the order given. */
+export const CatalogueTable: FC<TableProps> = ({ rows, to, sort, sortHref }) => (
+  <>
+    {/* The heads of the columns, which lead there too, are not on a phone. */}
+    <p class="phone-only">
+      {sort === 'name' ? 'By name' : 'The last changed first'} ·{' '}
+      {sort === 'name' ? (
+        <a href={sortHref('changed')}>the last changed first</a>
+      ) : (
+        <a href={sortHref('name')}>by name</a>
+      )}
+    </p>
+    <Table
+      isCards
+      caption="Models"
+      columns={[
+        {
+          title: <a href={sortHref('name')}>Model{sort === 'name' ? ' ↑' : ''}</a>,
+          ...(sort === 'name' && { sort: 'ascending' }),
+        },
+        ...['Live', 'Aliases', 'Latest', 'Requests'],
+        {
+          title: <a href={sortHref('changed')}>Changed{sort === 'changed' ? ' ↓' : ''}</a>,
+          ...(sort === 'changed' && { sort: 'descending' }),
+        },
+        'Tags',
+      ]}
+    >
+      {rows.map((row) => (
+        <Row row={row} to={to} />
+      ))}
+    </Table>
+  </>
 )
 
 const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
@@ -34,18 +61,9 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
   return (
     <tr>
       <th scope="row">
-        <div class="near">
-          <a href={to.model(name)}>
-            <Given text={name} />
-          </a>
-          <Tags
-            of={tags}
-            hrefOf={(tag) => {
-              const q = tagClauseOf(tag)
-              return q && to.query(to.models, { q })
-            }}
-          />
-        </div>
+        <a href={to.model(name)}>
+          <Given text={name} />
+        </a>
       </th>
       <Cell label="Live" isLine>
         {live.length === 0 ? (
@@ -89,6 +107,19 @@ const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
       </Cell>
       <Cell label="Changed" isLine>
         <Time atMs={updatedAtMs} />
+      </Cell>
+      <Cell label="Tags" isLine>
+        {tags.length === 0 ? (
+          <NoValue />
+        ) : (
+          <Tags
+            of={tags}
+            hrefOf={(tag) => {
+              const q = tagClauseOf(tag)
+              return q && to.query(to.models, { q })
+            }}
+          />
+        )}
       </Cell>
     </tr>
   )

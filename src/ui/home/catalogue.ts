@@ -11,6 +11,7 @@ import { isActive } from '../../registry/stages/stages.ts'
 import { readWantedMetrics } from '../../registry/versions/version-metrics.ts'
 import { chosenMetricOf } from '../parts/own-tags.ts'
 import { filterOfWords } from '../parts/words.ts'
+import type { Paths } from '../paths.ts'
 
 /** What a page of the catalogue was asked for. */
 export type CatalogueQuery = {
@@ -25,6 +26,19 @@ export type CatalogueQuery = {
 
 export const catalogueSorts = ['name', 'changed'] as const
 export type CatalogueSort = (typeof catalogueSorts)[number]
+
+/** Where a page of the catalogue stands; what is the default is left out. */
+export function catalogueAddress(
+  to: Paths,
+  { words, isAsked, sort, after }: Partial<CatalogueQuery>,
+): string {
+  return to.query(to.models, {
+    q: words,
+    requests: isAsked ? 'open' : undefined,
+    sort: sort === 'name' ? undefined : sort,
+    after,
+  })
+}
 
 export type CatalogueRow = {
   readonly model: RegisteredModel

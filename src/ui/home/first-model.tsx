@@ -5,7 +5,10 @@ import type { Frame } from '../shell/frame.ts'
 export const FirstModel: FC<{ readonly frame: Frame }> = ({ frame: { serverUrl, caller, to } }) => (
   <section class="empty" aria-labelledby="first-model">
     <h2 id="first-model">No models yet</h2>
-    <p>Run this where the MLflow client is installed, and load this page again:</p>
+    <p>
+      Run this where the MLflow client is installed. The model then appears here; without script,
+      load this page again.
+    </p>
     <pre tabindex={0}>
       <code>{exampleOf(serverUrl)}</code>
     </pre>
@@ -13,11 +16,11 @@ export const FirstModel: FC<{ readonly frame: Frame }> = ({ frame: { serverUrl, 
       <p>
         Access control is on: set <code>MLFLOW_TRACKING_USERNAME</code> and{' '}
         <code>MLFLOW_TRACKING_PASSWORD</code>, or <code>MLFLOW_TRACKING_TOKEN</code>, before you
-        start Python.
+        start Python. <a href={`${to.profile}#tokens`}>Make a token</a>
       </p>
     ) : null}
     <p>
-      The run then stands under <a href={to.experiments}>Experiments</a>, and the model here.
+      The run then stands under <a href={to.experiments}>Experiments</a>.
     </p>
     <h3>Then: who has to agree before it serves</h3>
     <p>A policy guards a stage of all models whose names it matches. This is a first one:</p>

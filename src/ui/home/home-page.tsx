@@ -4,7 +4,7 @@ import { plural } from '../parts/text.tsx'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { Catalogue, CatalogueCounts } from './catalogue.ts'
+import { type Catalogue, type CatalogueCounts, catalogueAddress } from './catalogue.ts'
 import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
@@ -67,7 +67,12 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, not
         <h2>{plural(counts.models, 'model')}</h2>
         <SearchForm frame={frame} words="" sort="name" />
         <CatalogueChips {...{ counts }} to={frame.to} words="" isAsked={false} />
-        <CatalogueTable rows={catalogue.rows} to={frame.to} />
+        <CatalogueTable
+          rows={catalogue.rows}
+          to={frame.to}
+          sort="name"
+          sortHref={(sort) => catalogueAddress(frame.to, { sort })}
+        />
         {catalogue.next === undefined ? null : (
           <p>
             <a href={frame.to.models}>All models</a>

@@ -2,10 +2,16 @@ import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NextLink } from '../parts/table.tsx'
+import { plural } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { Catalogue, CatalogueCounts, CatalogueQuery } from './catalogue.ts'
+import {
+  type Catalogue,
+  type CatalogueCounts,
+  type CatalogueQuery,
+  catalogueAddress,
+} from './catalogue.ts'
 import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
@@ -34,35 +40,36 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
       live={{}}
       api={{
         method: 'GET',
-        path: to.query('/api/2.0/mlflow/registered-models/search', { filter }),
+        path: to.query('/api/2.0/mlflow/registered-models/search', {
+          filter,
+          order_by: sort === 'changed' ? 'last_updated_timestamp DESC' : undefined,
+        }),
       }}
     >
       <ModelKinds to={to} current="models" />
-      <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
+      <SearchForm {...{ frame, words, sort, isAsked, problem }} />
       <WordsNote words={words} filter={filter} />
       {counts.models === 0 ? null : <CatalogueChips {...{ counts, to, words, isAsked }} />}
       {isAsked ? <p>Only models with an open request.</p> : null}
       <div data-part="models">
         {catalogue.rows.length > 0 ? (
-          <CatalogueTable rows={catalogue.rows} to={to} />
+          <CatalogueTable
+            rows={catalogue.rows}
+            to={to}
+            sort={sort}
+            sortHref={(sort) => catalogueAddress(to, { words, isAsked, sort })}
+          />
         ) : isEverything ? (
           <FirstModel frame={frame} />
         ) : problem === undefined ? (
           <p class="empty">
-            No model matches. <a href={to.models}>Show all models</a>
+            No model matches. <a href={to.models}>Show all {plural(counts.models, 'model')}</a>
           </p>
         ) : null}
       </div>
       <NextLink
         after={catalogue.next}
-        hrefOf={(after) =>
-          to.query(to.models, {
-            q: words,
-            requests: isAsked ? 'open' : undefined,
-            sort: sort === 'name' ? undefined : sort,
-            after,
-          })
-        }
+        hrefOf={(after) => catalogueAddress(to, { words, isAsked, sort, after })}
       >
         Next models
       </NextLink>
@@ -70,21 +77,20 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
   )
 }
 
-type SearchProps = Pick<CatalogueQuery, 'words' | 'sort'> & {
+type SearchProps = Pick<CatalogueQuery, 'words' | 'sort' | 'isAsked'> & {
   readonly frame: Frame
   readonly problem?: RegistryError | undefined
 }
 
-export const SearchForm: FC<SearchProps> = ({ frame, words, sort, problem }) => (
+export const SearchForm: FC<SearchProps> = ({ frame, words, sort, isAsked = false, problem }) => (
   <SearchBox
     action={frame.to.models}
     label="Name, or a filter"
     placeholder="fraud, or stage = 'Production' AND tags.team = 'risk'"
     {...{ words, problem }}
-    addressOf={(q) =>
-      frame.to.query(frame.to.models, { q, sort: sort === 'name' ? undefined : sort })
-    }
+    addressOf={(q) => catalogueAddress(frame.to, { words: q, sort, isAsked })}
   >
     {sort === 'name' ? null : <input type="hidden" name="sort" value={sort} />}
+    {isAsked ? <input type="hidden" name="requests" value="open" /> : null}
   </SearchBox>
 )
