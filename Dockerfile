@@ -13,7 +13,8 @@ FROM node:24-slim
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist/gatehouse.js /app/dist/gatehouse.js.map /app/dist/reader-thread.js dist/
+COPY --from=build /app/dist/gatehouse.js /app/dist/gatehouse.js.map dist/
+COPY --from=build /app/dist/server.js /app/dist/server.js.map /app/dist/reader-thread.js dist/
 COPY bin/gatehouse.js bin/
 RUN mkdir /data && chown node:node /data
 USER node

@@ -9,7 +9,7 @@ const isProduction = process.argv.includes('--production')
 
 const config: KnipConfig = {
   entry: [
-    'src/{cli/main,worker,router-worker,client/index}.ts!',
+    'src/{cli/main,cli/server-main,worker,router-worker,client/index}.ts!',
     // A thread of its own.
     'src/platform/node/reader/thread.ts!',
     // drizzle-kit reads every table.

@@ -44,7 +44,7 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
     : startedServer(gatehouse, { folder, port }, [
         join(root, 'bin/gatehouse-node'),
         ...profiling,
-        join(root, 'dist/gatehouse.js'),
+        join(root, 'dist/server.js'),
         ...server,
       ])
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run build`: what the package holds besides drizzle/. dist/gatehouse.js is the server and the
- * command line, dist/worker.js the Worker, dist/router-worker.js the one that routes, dist/client/ the typed client with its declarations.
+ * `npm run build`: what the package holds besides drizzle/. dist/gatehouse.js is the
+ * command line, dist/server.js the server alone, dist/worker.js the Worker, dist/router-worker.js the one that routes, dist/client/ the typed client with its declarations.
  */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'

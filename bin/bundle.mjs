@@ -1,7 +1,7 @@
 /**
- * Bundles src/cli/main.ts into dist/gatehouse.js, packages included: resolving their hundreds of files
- * takes four times the processor time of all else at start, and three times the memory. Only the
- * native one stays in node_modules.
+ * Bundles src/cli/main.ts into dist/gatehouse.js and src/cli/server-main.ts into dist/server.js, packages included:
+ * resolving their hundreds of files takes four times the processor time of all else at start, and three times the
+ * memory. Only the native one stays in node_modules.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -29,10 +29,21 @@ export async function bundleServer() {
     platform: 'node',
     target: 'node24',
   })
-  const temporary = `${root}dist/gatehouse.${process.pid}.js`
+  await bundleProgram('src/cli/server-main.ts', 'server')
+  // Last: bin/gatehouse goes by its time.
+  await bundleProgram('src/cli/main.ts', 'gatehouse')
+}
+
+/**
+ * @param {string} entry
+ * @param {string} name of the bundle in dist/
+ */
+async function bundleProgram(entry, name) {
+  const bundle = `${root}dist/${name}`
+  const temporary = `${bundle}.${process.pid}.js`
   await build({
     ...common,
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: [entry],
     outfile: temporary,
     external: ['libsql'],
     platform: 'node',
@@ -46,12 +57,12 @@ export async function bundleServer() {
     lineLimit: 200,
     // Beside the bundle: within it, each start would read it all.
     sourcemap: 'external',
-    footer: { js: '//# sourceMappingURL=gatehouse.js.map' },
+    footer: { js: `//# sourceMappingURL=${name}.js.map` },
   })
   await writeFile(temporary, inAscii(await readFile(temporary, 'utf8')))
-  await rename(`${temporary}.map`, `${root}dist/gatehouse.js.map`)
+  await rename(`${temporary}.map`, `${bundle}.js.map`)
   // A rename, so that a second process that starts meanwhile never runs half a bundle.
-  await rename(temporary, `${root}dist/gatehouse.js`)
+  await rename(temporary, `${bundle}.js`)
 }
 
 /**

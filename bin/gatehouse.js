@@ -24,5 +24,6 @@ if (existsSync(new URL('../src', import.meta.url))) {
 } else {
   // What Node compiled of the bundle, for the next start: beside it, where nobody else can put anything.
   enableCompileCache(fileURLToPath(new URL('../dist/compiled', import.meta.url)))
-  await import('../dist/gatehouse.js')
+  const name = process.argv[2] === 'server' ? 'server' : 'gatehouse'
+  await import(`../dist/${name}.js`)
 }

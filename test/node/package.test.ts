@@ -74,15 +74,19 @@ test('the package holds what it runs, and neither sources nor tests', async () =
   )
   expect(await readdir(join(installed, 'bin'))).toEqual(['gatehouse.js'])
   // Failures name lines of the sources by the map.
-  expect(await readdir(join(installed, 'dist'))).toContain('gatehouse.js.map')
+  expect(await readdir(join(installed, 'dist'))).toEqual(
+    expect.arrayContaining(['gatehouse.js.map', 'server.js.map']),
+  )
   const dependencies = await readdir(join(installed, 'node_modules'))
   expect(dependencies).toEqual(expect.arrayContaining(['libsql', 'zod']))
   expect(dependencies).not.toContain('hono')
 })
 
 test('its text has characters of one byte alone, as V8 would keep all of it in two bytes each for one other', async () => {
-  const text = await readFile(join(installed, 'dist/gatehouse.js'), 'utf8')
-  expect(text.match(/\P{ASCII}/u)).toBeNull()
+  for (const name of ['gatehouse', 'server']) {
+    const text = await readFile(join(installed, `dist/${name}.js`), 'utf8')
+    expect(text.match(/\P{ASCII}/u)).toBeNull()
+  }
 })
 
 test('the installed command says its version', async () => {

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import type { CliIo } from '../../src/cli/io.ts'
+import { commandGroups } from '../../src/cli/program/commands.ts'
 import { runProgram } from '../../src/cli/program/run-program.ts'
 import type { Answering } from './client.ts'
 import type { Ended } from './gatehouse-process.ts'
@@ -19,7 +20,7 @@ export async function runHere(args: readonly string[], terms: Terms = {}): Promi
   const { env = {}, input = '', columns, timeZone = 'UTC', send = fetch } = terms
   const [out, err] = [collector(columns), collector(columns)]
   const io = { env, in: Readable.from([input]), out: out.stream, err: err.stream, send, timeZone }
-  const code = await runProgram(args, io)
+  const code = await runProgram(args, io, commandGroups())
   return { code, out: out.text(), err: err.text() }
 }
 

@@ -13,8 +13,12 @@ import { type CommandGroups, createProgram } from './program.ts'
  * @param args without the name of the program
  * @returns the exit code
  */
-export async function runProgram(args: readonly string[], io: CliIo): Promise<number> {
-  const program = createProgram(io, await commandsOf(args))
+export async function runProgram(
+  args: readonly string[],
+  io: CliIo,
+  commands: CommandGroups,
+): Promise<number> {
+  const program = createProgram(io, commands)
   startRun(program, io)
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -27,16 +31,6 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
     else io.err.write(`${stackOf(err)}\n`)
     return isWaiting(err) ? exitCodes.waits : exitCodes.failed
   }
-}
-
-/** All of them, but for a server alone: the objects of the others would stay in its memory as long as it runs. */
-async function commandsOf([name]: readonly string[]): Promise<CommandGroups> {
-  if (name === 'server') {
-    const { serverCommand } = await import('../server/server.ts')
-    return { 'Serve and keep the data:': [serverCommand()] }
-  }
-  const { commandGroups } = await import('./commands.ts')
-  return commandGroups()
 }
 
 /** Whether a command failed because its move waits in a promotion request. */
