@@ -6,7 +6,7 @@ COPY bin bin
 RUN npm ci
 COPY tsconfig.json tsconfig.client.json ./
 COPY src src
-COPY drizzle/migrations.json drizzle/
+COPY drizzle/migrations.json drizzle/schema.json drizzle/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim

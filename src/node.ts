@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
 import { hourlyJobOf, loopJobs } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
-import { migrations } from './db/migrations.ts'
+import { migrations, schema } from './db/migrations.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guards/guard.ts'
 import { givenBundleKey } from './platform/bundle-key.ts'
@@ -167,7 +167,7 @@ async function openDatabase(
 
 async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<void> {
   try {
-    await migrate(db, migrations)
+    await migrate(db, migrations, schema)
   } catch (err) {
     await db.close()
     if (err instanceof NewerDatabaseError) {

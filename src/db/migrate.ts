@@ -15,38 +15,67 @@ export class NewerDatabaseError extends Error {
  * migrations apply` keeps, so either tool can continue where the other one stopped.
  *
  * @param migrations all that this release has, sorted by name
+ * @param schema statements that do to an empty database what all of them do, in a quarter of the time
  * @returns the names of those applied now
  * @throws NewerDatabaseError the database knows a migration that this release does not
  */
-export async function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
+export async function migrate(
+  db: Database,
+  migrations: readonly Migration[],
+  schema: readonly string[] = [],
+): Promise<string[]> {
   await db.all(sql`create table if not exists d1_migrations (
       id integer primary key autoincrement,
       name text unique,
       applied_at timestamp default current_timestamp not null
     )`)
-  const applied = await db.all(sql<{ name: string }>`select name from d1_migrations order by id`)
-  const done = new Set(applied.map((row) => row.name))
-  const known = new Set(migrations.map((migration) => migration.name))
-  const newer = [...done].find((name) => !known.has(name))
+  const names = migrations.map(({ name }) => name)
+  const before = await appliedTo(db)
+  const newer = before.find((name) => !names.includes(name))
   if (newer !== undefined) {
     throw new NewerDatabaseError(
       `the database has migration ${newer}, which this release does not know`,
     )
   }
-  const pending = migrations.filter((migration) => !done.has(migration.name))
-  for (const { name, text } of pending) {
-    const statements = text.split('--> statement-breakpoint').map((part) => part.trim())
-    await db
-      .batch({
-        done: sql`insert into d1_migrations (name) values (${name})`,
-        statements: statements.filter((part) => part !== '').map((part) => sql.raw(part)),
-      })
-      .catch(ignoreDoneElsewhere)
+  const isNew = before.length === 0 && schema.length > 0 && (await isEmpty(db))
+  if (isNew) await apply(db, names, schema)
+  const done = new Set(isNew ? await appliedTo(db) : before)
+  for (const { name, text } of migrations) {
+    if (!done.has(name)) await apply(db, [name], text.split('--> statement-breakpoint'))
   }
-  return pending.map((migration) => migration.name)
+  return names.filter((name) => !before.includes(name))
 }
 
-/** No error where another process, started at the same time, applied the migration first. */
+async function appliedTo(db: Database): Promise<string[]> {
+  const rows = await db.all(sql<{ name: string }>`select name from d1_migrations order by id`)
+  return rows.map(({ name }) => name)
+}
+
+/** Whether it has no tables but those of SQLite, D1 and of migrations. */
+async function isEmpty(db: Database): Promise<boolean> {
+  const row = await db.first(
+    sql<{ name: string }>`select name from sqlite_schema where name not like 'sqlite\_%' escape '\\'
+      and name not like '\_cf\_%' escape '\\' and name <> 'd1_migrations' limit 1`,
+  )
+  return row === undefined
+}
+
+/** One batch: all of it is done, together with the names that say so, or nothing. */
+async function apply(
+  db: Database,
+  names: readonly string[],
+  statements: readonly string[],
+): Promise<void> {
+  const texts = statements.map((text) => text.trim()).filter((text) => text !== '')
+  await db
+    .batch({
+      done: sql`insert into d1_migrations (name) select value from json_each(${JSON.stringify(names)})`,
+      statements: texts.map((text) => sql.raw(text)),
+    })
+    .catch(ignoreDoneElsewhere)
+}
+
+/** No error where another process, started at the same time, applied one of them first. */
 function ignoreDoneElsewhere(err: unknown): void {
   const isDone = err instanceof ConstraintError && err.subject === 'd1_migrations.name'
   if (!isDone) throw err

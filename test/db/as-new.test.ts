@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { freshPlatform, makeAsNew } from '#platform'
+import { schemaOf } from '../../drizzle/schema-of.ts'
 import type { Database } from '../../src/db/database.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import { schemaOf } from '../support/schema-of.ts'
 import { askedWorld } from '../ui/world.ts'
 
 /** All that a database says of itself, in no order. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { listPath, renderList } from '../../drizzle/list.ts'
+import { listPath, renderList, renderSchema, schemaPath } from '../../drizzle/list.ts'
 import { exitCodeHelp, exitCodes } from '../../src/cli/exit-codes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
 import { variableOf } from '../../src/platform/settings/setting.ts'
@@ -36,6 +36,7 @@ test('the scripts of pages are made of their sources', async () => {
 
 test('the migrations that the server carries are the files of drizzle/', async () => {
   await expect(await renderList()).toMatchFileSnapshot(listPath.pathname)
+  await expect(await renderSchema()).toMatchFileSnapshot(schemaPath.pathname)
 })
 
 test('the page on operations has every setting', async () => {

@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { migrate } from '../../src/db/migrate.ts'
-import { migrations } from '../../src/db/migrations.ts'
+import { migrations, schema } from '../../src/db/migrations.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -68,5 +68,5 @@ process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
 
 await miniflare.ready
-await migrate(new D1(await miniflare.getD1Database('DB')), migrations)
+await migrate(new D1(await miniflare.getD1Database('DB')), migrations, schema)
 console.log(`workerd: listening on port ${port}`)

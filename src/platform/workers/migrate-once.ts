@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { migrate, NewerDatabaseError } from '../../db/migrate.ts'
-import { migrations } from '../../db/migrations.ts'
+import { migrations, schema } from '../../db/migrations.ts'
 import { logError } from '../log.ts'
 
 const settled = new WeakSet<Database>()
@@ -14,7 +14,7 @@ const settled = new WeakSet<Database>()
 export async function migrateOnce(db: Database): Promise<void> {
   if (settled.has(db)) return
   try {
-    await migrate(db, migrations)
+    await migrate(db, migrations, schema)
     settled.add(db)
   } catch (err) {
     if (err instanceof NewerDatabaseError) settled.add(db)

@@ -6,9 +6,10 @@ import { promisify } from 'node:util'
 import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
+import { schemaOf } from '../../../drizzle/schema-of.ts'
 import type { Database } from '../../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../../src/db/migrate.ts'
-import { migrations } from '../../../src/db/migrations.ts'
+import { migrations, schema } from '../../../src/db/migrations.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
@@ -156,9 +157,36 @@ test('a migration that fails is undone whole and can be tried again', async () =
   expect(await migrate(db, [...migrations, later])).toEqual([later.name])
 })
 
-test('sixteen processes that start at once migrate once', async () => {
+test('an empty database that is made at once is what the migrations make', async () => {
+  const [whole, stepwise] = [new LibsqlFile(':memory:'), new LibsqlFile(':memory:')]
+  expect(await migrate(whole, migrations, schema)).toEqual(migrations.map(({ name }) => name))
+  expect(await migrate(whole, migrations, schema)).toEqual([])
+  await migrate(stepwise, migrations)
+  const times = /'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'|\b\d{13}\b/g
+  const contentOf = async (db: Database) => [
+    (await schemaOf(db)).map((one) => one.replace(times, 'TIME')).sort(),
+    await db.all(sql`select name, seq from sqlite_sequence where seq > 0 order by name`),
+  ]
+  expect(await contentOf(whole)).toEqual(await contentOf(stepwise))
+})
+
+test('a database with a table of its own is not taken for an empty one', async () => {
+  const db = new LibsqlFile(':memory:')
+  await db.all(sql`create table runs (id integer)`)
+  await expect(migrate(db, migrations, schema)).rejects.toThrow(/runs/)
+  // What came before the table that is there already.
+  await expect(db.all(sql`select 1 from d1_migrations`)).resolves.toEqual([])
+})
+
+test.each([
+  ['by each migration', []],
+  ['at once', schema],
+  ['by releases of both kinds', undefined],
+])('sixteen processes that start at once migrate once, %s', async (_, statements) => {
   const path = join(await mkdtemp(join(tmpdir(), 'gatehouse-upgrade-')), 'gatehouse.db')
-  const started = Array.from({ length: 16 }, () => migrate(new LibsqlFile(path), migrations))
+  const started = Array.from({ length: 16 }, (_, i) =>
+    migrate(new LibsqlFile(path), migrations, statements ?? (i % 2 === 0 ? schema : [])),
+  )
   const applied = (await Promise.all(started)).flat()
   expect(new Set(applied)).toEqual(new Set(migrations.map(({ name }) => name)))
   const db = new LibsqlFile(path)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../../src/db/database.ts'
+import type { Database } from '../src/db/database.ts'
 
 /** Statements that make an empty database equal to `db`: its tables, their rows, indexes and triggers. */
 export async function schemaOf(db: Database): Promise<string[]> {
