@@ -20,6 +20,13 @@ const searches: Readonly<Record<string, object>> = {
     filter: "params.model = 'm3' and metrics.loss < 0.001",
     order_by: ['metrics.loss ASC'],
   },
+  'the newest, deleted ones too': { run_view_type: 'ALL' },
+  'ended last': { order_by: ['attributes.end_time DESC'] },
+  'ordered by a metric, of two experiments': {
+    experiment_ids: ['0', '1'],
+    order_by: ['metrics.loss ASC'],
+  },
+  'ordered by a param': { order_by: ['params.model ASC'] },
 }
 
 /** Print the time of a processor that each search takes. @param count how many runs there are */
@@ -61,9 +68,9 @@ function fillRuns(db: LibsqlFile, { from, to }: { readonly from: number; readonl
   const value = sql`((n.i * 7919 + m.at * 104729) % 10007) / 10007.0`
   return db.batch({
     runs: sql`${numbers} insert into runs (id, run_id, experiment, name, user_id, status, start_time_ms,
-        artifact_uri, lifecycle_stage)
+        end_time_ms, artifact_uri, lifecycle_stage)
       select i, printf('%032x', i * 2654435761), 0, 'run-' || i, 'bench', 'FINISHED',
-        1700000000000 + i * 1000, 'mlflow-artifacts:/0/' || i, 'active' from n`,
+        1700000000000 + i * 1000, 1700000000000 + i * 1000 + i % 7919 * 500, 'mlflow-artifacts:/0/' || i, 'active' from n`,
     metrics: sql`${numbers} insert into latest_metrics (run, key, value, is_nan, step, timestamp_ms)
       select n.i, m.key, ${value}, 0, 1, 1 from n
       cross join (select 0 as at, 'loss' as key union all select 1, 'accuracy') m`,

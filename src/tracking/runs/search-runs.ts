@@ -29,7 +29,7 @@ const pageMax = 50_000
 const pageDefault = 1000
 /** They are one parameter, of which D1 takes 2 MB. */
 const experimentsMax = 100_000
-/** Where no more runs are read than this, a page for each experiment, they are merged and not all sorted. */
+/** Where no more runs are read than this, a page for each part, they are merged and not all sorted. */
 const mergedMax = 20_000
 
 const newestFirst = [
@@ -95,19 +95,32 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
   const orderBy = sortItemsOf(search.orderBy)
   const [only, ...others] = experimentIds
   const isOfOne = only !== undefined && others.length === 0
-  const isMerged =
-    others.length > 0 && experimentIds.length * count <= mergedMax && isByStartTime(orderBy)
-  const experiments = isMerged ? sql`r.experiment = part.id` : inExperimentsSql(ctx, experimentIds)
+  const stages = view === 'ALL' ? 2 : 1
+  const parts = experimentIds.length * stages
+  const isMerged = parts > 1 && parts * count <= mergedMax && isByStartTime(orderBy)
+  const places = isMerged ? ofPartSql(view) : inExperimentsSql(ctx, experimentIds)
   return findPage(ctx.db, searchableRuns, {
     walk: isOfOne ? metricWalkOf(readableExperimentSql(ctx, only), orderBy) : undefined,
-    parts: isMerged ? sql`(${readableExperimentsSql(ctx, experimentIds)}) part` : undefined,
-    scope: [experiments, ...scopeOf(ctx, view), ...(search.isOfRoots ? [isRootSql] : [])],
+    parts: isMerged ? partsSql(ctx, experimentIds, view) : undefined,
+    scope: [places, ...scopeOf(ctx, view), ...(search.isOfRoots ? [isRootSql] : [])],
     filter,
     orderBy,
     count,
     token: search.pageToken,
     fingerprint,
   })
+}
+
+/** The experiments, and of all runs the active ones apart from the deleted: of each an index has the runs by start time. */
+function partsSql(ctx: Context, ids: readonly number[], view: ViewType): SQL {
+  const experiments = sql`(${readableExperimentsSql(ctx, ids)}) part`
+  if (view !== 'ALL') return experiments
+  return sql`${experiments} cross join (select 'active' as name union all select 'deleted') stage`
+}
+
+function ofPartSql(view: ViewType): SQL {
+  const isOfExperiment = sql`r.experiment = part.id`
+  return view === 'ALL' ? sql`${isOfExperiment} and r.lifecycle_stage = stage.name` : isOfExperiment
 }
 
 /** Whether the index of an experiment has its runs in this order, as far as its first key goes. */
