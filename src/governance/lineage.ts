@@ -55,15 +55,17 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
   const facts = kept?.facts
   const run = runId ? await findRunLineage(ctx, runId) : undefined
   const loggedModel = modelId ? await findLoggedModelLineage(ctx, modelId) : undefined
-  const siblings = await ctx.db.all(sql<{ id: number }>`
-    select v.id from (
-      select id from model_versions where run_id = ${runId || null}
-      union select id from model_versions where model_id = ${modelId || null}) s
-    join model_versions v on v.id = s.id join registered_models m on m.id = v.registered_model
-    where v.id <> ${id} and ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
-  const promotions = await ctx.db.all(sql<PromotionRow>`
-    select * from promotions where registered_model = ${version.registeredModelId}
-      and model_version = ${id} order by id desc limit ${relatedMax}`)
+  const { siblings, promotions } = await ctx.db.batch({
+    siblings: sql<{ id: number }>`
+      select v.id from (
+        select id from model_versions where run_id = ${runId || null}
+        union select id from model_versions where model_id = ${modelId || null}) s
+      join model_versions v on v.id = s.id join registered_models m on m.id = v.registered_model
+      where v.id <> ${id} and ${readableVersion(ctx)} order by v.id limit ${relatedMax}`,
+    promotions: sql<PromotionRow>`
+      select * from promotions where registered_model = ${version.registeredModelId}
+        and model_version = ${id} order by id desc limit ${relatedMax}`,
+  })
   const [traces, evaluations] = await Promise.all([
     readVersionTraces(ctx, [version]),
     readEvaluationRuns(ctx, version),

@@ -135,6 +135,53 @@ test('the page of a version shows what it came from and where it is, step by ste
   expect(closed.text).toContain('1 thing that you may not see.')
 })
 
+test('the page of a version says where it stands, what blocks it, and what its card lacks', async () => {
+  const { as, rita, ann, card, call, id, name, mlflow } = await world()
+  const standing = async (who: string, version = 3) => {
+    const { html } = await as(who).get(`${model}/${version}`)
+    return { html, text: textOf(/aria-labelledby="standing".*?<\/section>/s.exec(html)?.[0] ?? '') }
+  }
+  const { html, text } = await standing(rita)
+  expect(text).toMatch(/Standing Staging since [\d-]+ [\d:]+ UTC , moved by ann/)
+  expect(text).toMatch(/To Production , request #1 1 passed 1 failed 1 pending .*1 approval/)
+  expect(text).not.toContain('how it would be judged')
+  expect(textOf(html)).toMatch(/Revision 1 by ann ?, [\d-]+ [\d:]+ UTC · 2 of \d+ fields/)
+  expect(textOf(html)).toContain('Fairness : not written yet, and production-sign-off asks for it.')
+  expect(html).not.toContain('Write it')
+  const write = `${model}/3/card#fairness`
+  expect((await standing(ann)).html).toContain(`href="${write}">Write it`)
+  expect((await as(ann).get(`${model}/3/card`)).html).toContain('id="fairness"')
+  await card(3, { fairness: [{ slice: 'age<25', metric: 'recall', value: 0.8 }] }, 1)
+  expect((await standing(rita)).text).not.toContain('Fairness')
+  // Without a request the page leads to how it would be judged; what is there already is not asked for.
+  await call(ann, 'POST', `/api/v1/promotions/${id}/close`, {})
+  const closed = await standing(rita)
+  expect(closed.text).toContain('To Production : how it would be judged')
+  expect(closed.html).toContain(`href="${model}/3/gates?to=Production"`)
+  expect((await standing(rita, 2)).text).not.toContain('how it would be judged')
+  expect((await standing(rita, 1)).text).toMatch(/Archived since/)
+  await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  expect((await standing(rita, 4)).text).toMatch(/Standing None To Production/)
+})
+
+test('the page of a version has the lines that load it, whatever it is called', async () => {
+  const { as, rita, ann, mlflow, name } = await world()
+  await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
+  const text = textOf((await as(rita).get(`${model}/3`)).html)
+  expect(text).toContain('mlflow.pyfunc.load_model("models:/fraud-detector/3")')
+  expect(text).toContain('# or what is there then: "models:/fraud-detector@next"')
+  expect(text).toContain('# or what is there then: "models:/fraud-detector/Staging"')
+  expect(text).toContain("mlflow artifacts download -u 'models:/fraud-detector/3' -d model")
+  expect(text).toContain("npx gatehouse serve 'models:/fraud-detector/Staging' --port 8080")
+  const odd = `it's "one"`
+  await mlflow(ann, 'POST', 'registered-models/create', { name: odd })
+  await mlflow(ann, 'POST', 'model-versions/create', { name: odd, source: 's3://b/m' })
+  const { html } = await as(ann).get(`/models/${encodeURIComponent(odd)}/1`)
+  expect(textOf(html)).toContain(`load_model("models:/it's \\"one\\"/1")`)
+  expect(textOf(html)).toContain(`-u 'models:/it'\\''s "one"/1' -d model`)
+  expect(textOf(html)).not.toContain('what is there then')
+})
+
 test('the page of a version leads to its newest signed bundle', async () => {
   const { as, rita, ann, call } = await world()
   const get = async () => (await as(rita).get(`${model}/3`)).html

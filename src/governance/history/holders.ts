@@ -1,9 +1,6 @@
-import { sql } from 'drizzle-orm'
 import { mayAll } from '../../access/permissions/permitted.ts'
 import { requireModelVersion } from '../../access/permissions/require.ts'
-import { modelEntriesSql } from '../../audit/entry.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
-import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
@@ -11,6 +8,7 @@ import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import { readVersionDatasets } from '../version-datasets.ts'
 import { requireAudit } from './audit-scope.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
+import { parsed, readMoves, type Since, sinceFrom } from './since.ts'
 import {
   findAliasHolderNow,
   findAliasHolderThen,
@@ -34,22 +32,6 @@ export type Holder = {
   readonly digest: string | undefined
   /** As far as the caller may read its run. */
   readonly datasets: readonly RunDataset[]
-}
-
-export type Since = {
-  /** Unix milliseconds. */
-  readonly atMs: number
-  /** Who opened the promotion request, if there was one; after a rollback, the earlier request. */
-  readonly requestedBy: PrincipalRecord
-  /** Who made the move. */
-  readonly movedBy: PrincipalRecord
-  /** Names. */
-  readonly approvedBy: readonly string[]
-  /** The same people with their accounts, as far as the audit log has them. */
-  readonly approvers: readonly SomeAccount[]
-  /** `promotions.id` */
-  readonly promotion: number | undefined
-  readonly reason: string | undefined
 }
 
 /** The versions in a stage or behind an alias, and their model. */
@@ -178,19 +160,6 @@ async function requireHistory(
   throw modelNotFound(name)
 }
 
-type Row = {
-  version: number
-  id: number | null
-  made: string | null
-  at_ms: number | null
-  is_baseline: number | null
-  actor: string | null
-  reason: string | null
-  promotion: number | null
-  approved_by: string | null
-  approvers: string | null
-  requested_by: string | null
-}
 /** What the first audit entry of a version says about it, which never changes. */
 type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string | null>>
 
@@ -212,40 +181,7 @@ export async function readHolders(
   ctx: Context,
   placed: readonly (Placed & { readonly model: ModelThen })[],
 ): Promise<{ readonly model: ModelThen; readonly holder: Holder }[]> {
-  const wanted = JSON.stringify(
-    placed.map(({ version, sinceSeq, model }) => [
-      ...[version, sinceSeq ?? null, model.registeredModel, model.nameThen],
-    ]),
-  )
-  // A rollback has no request: the version came in by the request of its earlier move.
-  const merge = sql`(select max(e.seq) from ${modelEntriesSql('e')}
-    where e.registered_model = s.registered_model and e.version = s.version and e.seq < s.seq
-      and e.action = 'model_version.transitioned' and e.promotion is not null
-      and e.after ->> 'stage' = s.after ->> 'stage')`
-  const rows = await ctx.db.all(sql<Row>`
-    with w as materialized (select key as place, value ->> 0 as version, value ->> 1 as since_seq,
-      value ->> 2 as registered_model, value ->> 3 as name from json_each(${wanted}))
-    select w.version, coalesce(
-        (select id from model_versions
-          where registered_model = w.registered_model and version = w.version),
-        (select model_version from issued_versions where workspace = ${ctx.workspace}
-          and name = w.name and version = w.version)) as id,
-      made.after as made, s.at_ms,
-      s.action in ('model_version.recorded', 'model_version.imported') as is_baseline, s.actor, s.reason,
-      coalesce(s.promotion, before.promotion) as promotion,
-      coalesce(s.approved_by, before.approved_by) as approved_by,
-      coalesce(s.approvers, before.approvers) as approvers, p.requested_by
-    from w
-    left join (select registered_model, version, after, max(seq) from ${modelEntriesSql()}
-      where registered_model in (select registered_model from w)
-      and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
-      group by registered_model, version) made
-      on made.registered_model = w.registered_model and made.version = w.version
-    left join audit_entries s on s.seq = w.since_seq
-    left join audit_entries before on before.seq =
-      iif(s.action = 'model_version.rolled_back', ${merge}, null)
-    left join promotions p on p.id = coalesce(s.promotion, before.promotion)
-    order by w.place`)
+  const rows = await readMoves(ctx, placed)
   const made = rows.map((row): Made => parsed(row.made) ?? {})
   const datasets = await readVersionDatasets(
     ctx,
@@ -266,24 +202,4 @@ export async function readHolders(
     }
     return [{ model, holder }]
   })
-}
-
-function sinceFrom(row: Row): Since | undefined {
-  const movedBy = parsed<PrincipalRecord>(row.actor)
-  if (row.at_ms === null || movedBy === undefined || row.is_baseline === 1) return undefined
-  const approvedBy = parsed<string[]>(row.approved_by) ?? []
-  return {
-    atMs: row.at_ms,
-    requestedBy: parsed<PrincipalRecord>(row.requested_by) ?? movedBy,
-    movedBy,
-    approvedBy,
-    approvers: parsed<SomeAccount[]>(row.approvers) ?? approvedBy.map((name) => ({ name })),
-    promotion: row.promotion ?? undefined,
-    reason: row.reason ?? undefined,
-  }
-}
-
-/** JSON from the audit log. */
-function parsed<T>(text: string | null): T | undefined {
-  return text === null ? undefined : JSON.parse(text)
 }

@@ -79,10 +79,10 @@ const CardForm: FC<CardEditProps> = ({ frame: { to }, name, version, kept, draft
     <form method="post" action={to.editCard(name, version)} class="card-form">
       <input type="hidden" name="seen_revision" value={String(kept.revision)} />
       {fieldNames.map((field) => (
-        <>
+        <div class="near" id={field}>
           <Field field={field} card={card} isMissing={kept.missing.includes(field)} />
           {isConflict ? <Kept field={field} kept={kept.card} draft={card} /> : null}
-        </>
+        </div>
       ))}
       <p class="soft">
         Saving makes revision {kept.revision + 1}. Approvals that were given on the card as it is

@@ -91,14 +91,17 @@ export const CardText: FC<CardTextProps> = async ({
   )
 }
 
-const Byline: FC<ModelCard> = ({ revision, current }) => {
+/** Who wrote the card, when, and how much of it. */
+export const Byline: FC<ModelCard> = ({ revision, current }) => {
   if (!current) return <p class="soft">No revision yet</p>
-  const { author, updatedAtMs, importedFrom } = current
+  const { author, updatedAtMs, importedFrom, card } = current
+  const filled = fieldNames.filter((field) => isFilled(card, field)).length
   return (
     <p class="soft">
       Revision {revision} by {author.name}
       {author.verified ? '' : ' (not verified)'}, <Time atMs={updatedAtMs} />
-      {importedFrom === undefined ? '' : `, read from ${importedFrom}`}
+      {importedFrom === undefined ? '' : `, read from ${importedFrom}`} · {filled} of{' '}
+      {fieldNames.length} fields
     </p>
   )
 }

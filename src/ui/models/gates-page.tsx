@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import { type PromotionTarget, targetText } from '../../governance/policies/policy.ts'
+import { targetText } from '../../governance/policies/policy.ts'
 import type { Assessment } from '../../governance/promotions/assess.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { Time } from '../parts/byline.tsx'
@@ -9,9 +9,7 @@ import { Blockers } from '../promotions/blockers.tsx'
 import { Gates } from '../promotions/gates.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { modelCrumbs, Page } from '../shell/page.tsx'
-
-/** A stage or alias that some policy guards, for this model. */
-export type GuardedPlace = { readonly key: string; readonly target: PromotionTarget }
+import type { GuardedPlace } from './guarded-places.ts'
 
 type GatesPageProps = {
   readonly frame: Frame

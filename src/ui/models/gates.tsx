@@ -1,7 +1,5 @@
 import { requirePromoting } from '../../access/permissions/require.ts'
-import { matchesGlob } from '../../core/glob.ts'
 import { listPolicies } from '../../governance/policies/policies.ts'
-import type { Policy } from '../../governance/policies/policy.ts'
 import { evaluateMove } from '../../governance/promotions/dry-run.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
@@ -10,7 +8,8 @@ import { modelNameOf, versionOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { GatesPage, type GuardedPlace } from './gates-page.tsx'
+import { GatesPage } from './gates-page.tsx'
+import { guardedPlacesOf } from './guarded-places.ts'
 
 /** `GET /models/{name}/{version}/gates?to=`: judged now, on one guarded place, the first one unless it is said. */
 export async function showGates(c: AppContext): Promise<Response> {
@@ -22,7 +21,7 @@ export async function showGates(c: AppContext): Promise<Response> {
     listPolicies(ctx),
     findRefusal(requirePromoting(ctx, name, {})),
   ])
-  const places = placesOf(policies, name)
+  const places = guardedPlacesOf(policies, name)
   const asked = optionalQuery(c, 'to')
   const place = places.find((one) => one.key === asked) ?? places[0]
   const judged =
@@ -30,17 +29,4 @@ export async function showGates(c: AppContext): Promise<Response> {
   const mayPromote = whyNot === undefined
   const page = <GatesPage {...{ frame, version, places, place, judged, mayPromote }} />
   return sendPage(c, { frame, page })
-}
-
-/** Those that policies name; of aliases by a glob, the aliases that it fits are not known. */
-function placesOf(policies: readonly Policy[], name: string): GuardedPlace[] {
-  const places = policies.flatMap(({ document: { applies_to } }): GuardedPlace[] => {
-    const { models, stage, alias } = applies_to
-    if (!matchesGlob(models, name)) return []
-    if (stage !== undefined) return [{ key: stage, target: { stage } }]
-    return alias === undefined || alias.includes('*')
-      ? []
-      : [{ key: `@${alias}`, target: { alias } }]
-  })
-  return [...new Map(places.map((place) => [place.key, place])).values()]
 }

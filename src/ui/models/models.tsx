@@ -13,8 +13,8 @@ import { showModelThen } from './board/model-then.tsx'
 import { ModelPage } from './model-page.tsx'
 import { readModelMetric } from './read-metric.ts'
 import { readModelStanding } from './read-model.ts'
-import { readVersionStanding } from './read-version.ts'
-import { VersionPage } from './version-page.tsx'
+import { readVersionStanding } from './version/read-version.ts'
+import { VersionPage } from './version/version-page.tsx'
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
 export function mayReadModel(ctx: Context, c: AppContext): Promise<void> {

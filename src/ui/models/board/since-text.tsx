@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import type { Since } from '../../../governance/history/holders.ts'
+import type { Since } from '../../../governance/history/since.ts'
 import { Time } from '../../parts/byline.tsx'
 import { Given } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'

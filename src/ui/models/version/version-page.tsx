@@ -1,23 +1,26 @@
 import type { FC } from 'hono/jsx'
-import { RegistryError } from '../../core/error.ts'
-import { targetText } from '../../governance/policies/policy.ts'
-import { isPromptTag } from '../../registry/prompts.ts'
-import { isActive } from '../../registry/stages/stages.ts'
-import type { PlaceApproval } from '../../registry/versions/approval.ts'
-import { CardText } from '../cards/card-page.tsx'
-import { Time } from '../parts/byline.tsx'
-import { Chip, StageChip, StatusChip, Tags } from '../parts/chips.tsx'
-import { Fold } from '../parts/fields.tsx'
-import { Table } from '../parts/table.tsx'
-import { Tabs } from '../parts/tabs.tsx'
-import { bytesText, Given, visibleText, Written } from '../parts/text.tsx'
-import { Recorded } from '../recorded.tsx'
-import type { Frame } from '../shell/frame.ts'
-import { linksBeside, modelCrumbs, Page } from '../shell/page.tsx'
-import { History } from './history.tsx'
-import { LineageList } from './lineage-list.tsx'
+import { RegistryError } from '../../../core/error.ts'
+import { fieldTitles } from '../../../governance/cards/card-shape.ts'
+import { targetText } from '../../../governance/policies/policy.ts'
+import { isPromptTag } from '../../../registry/prompts.ts'
+import { isActive } from '../../../registry/stages/stages.ts'
+import type { PlaceApproval } from '../../../registry/versions/approval.ts'
+import { Byline, CardText } from '../../cards/card-page.tsx'
+import { Time } from '../../parts/byline.tsx'
+import { Chip, StageChip, StatusChip, Tags } from '../../parts/chips.tsx'
+import { Table } from '../../parts/table.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { bytesText, Given, visibleText, Written } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
+import { Recorded } from '../../recorded.tsx'
+import type { Frame } from '../../shell/frame.ts'
+import { linksBeside, modelCrumbs, Page } from '../../shell/page.tsx'
+import { History } from '../history.tsx'
+import { LineageList } from '../lineage-list.tsx'
+import { ScanFindings } from '../scan-findings.tsx'
+import { LoadIt } from './load-it.tsx'
 import type { VersionStanding } from './read-version.ts'
-import { ScanFindings } from './scan-findings.tsx'
+import { StandingPanel } from './standing-panel.tsx'
 
 type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStanding }
 
@@ -75,6 +78,19 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
       }
       api={[
         { about: 'The version', method: 'GET', path },
+        ...(standing.requests.length > 0
+          ? [
+              {
+                about: 'Its open requests',
+                method: 'GET' as const,
+                path: to.query('/api/v1/promotions', {
+                  model: name,
+                  version: String(version.version),
+                  status: 'open',
+                }),
+              },
+            ]
+          : []),
         { about: 'Its card', method: 'GET', path: `${path}/card` },
         { about: 'Its lineage', method: 'GET', path: `${path}/lineage` },
         { about: 'Its files', method: 'GET', path: `${path}/files` },
@@ -91,8 +107,9 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           { href: '#timeline', text: 'Timeline' },
         ]}
       />
-      <div class="split">
-        <div class="stack">
+      <div class="decision">
+        <StandingPanel {...{ standing, to }} />
+        <div class="stack grounds">
           <section class="near" aria-labelledby="card">
             <div class="row">
               <h2 id="card">Model card</h2>
@@ -108,7 +125,11 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
             {card instanceof RegistryError ? (
               <p class="notice bad">{visibleText(card.message)}</p>
             ) : (
-              <CardText {...card} heading="h3" />
+              <>
+                <Byline {...card} />
+                <Asked {...{ standing, to }} />
+                <CardText {...card} heading="h3" />
+              </>
             )}
           </section>
           <LineageList {...{ lineage, to }} replicas={standing.replicas} />
@@ -121,11 +142,30 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           />
         </div>
         <div class="stack">
-          <LoadIt frame={frame} name={name} version={version.version} aliases={version.aliases} />
+          <LoadIt frame={frame} version={version} />
           {card instanceof RegistryError ? null : <Recorded derived={card.derived} />}
         </div>
       </div>
     </Page>
+  )
+}
+
+/** What policies ask of the card and nobody wrote. */
+const Asked: FC<{ readonly standing: VersionStanding; readonly to: Paths }> = ({
+  standing: { asked, mayEdit, lineage },
+  to,
+}) => {
+  const { name, version } = lineage.version
+  return asked.size === 0 ? null : (
+    <div class="notice warn">
+      {[...asked].map(([field, policies]) => (
+        <p>
+          <strong>{fieldTitles[field]}</strong>: not written yet, and{' '}
+          <Given text={policies.join(', ')} /> asks for it.{' '}
+          {mayEdit ? <a href={`${to.editCard(name, version)}#${field}`}>Write it</a> : null}
+        </p>
+      ))}
+    </div>
   )
 }
 
@@ -246,28 +286,5 @@ const Files: FC<VersionPageProps> = ({
         <a href={`${to.version(name, version)}/verify`}>Verify</a>
       </p>
     )}
-  </section>
-)
-
-type LoadItProps = {
-  readonly frame: Frame
-  readonly name: string
-  readonly version: number
-  readonly aliases: readonly string[]
-}
-
-const LoadIt: FC<LoadItProps> = ({ frame, name, version, aliases: [alias] }) => (
-  <section class="panel near" aria-labelledby="load">
-    <h2 id="load">Load it</h2>
-    <Fold title="The code">
-      <pre tabindex={0}>
-        <code>
-          {`mlflow.set_tracking_uri("${frame.serverUrl}")
-mlflow.pyfunc.load_model("models:/${visibleText(name)}/${version}")${
-            alias === undefined ? '' : `\n# or "models:/${visibleText(name)}@${visibleText(alias)}"`
-          }`}
-        </code>
-      </pre>
-    </Fold>
   </section>
 )
