@@ -10,22 +10,26 @@ export type Seen = {
   readonly policies: readonly SeenPolicy[]
   /** Of metrics, params and the like; undefined: the caller does not say. */
   readonly factsDigest?: string | null | undefined
+  /** The version that has the target, or had it last; null: none; undefined: the caller does not say. */
+  readonly comparedWith?: number | null | undefined
 }
 
 type SeenPolicy = { readonly name: string; readonly revision: number }
 
 /** What a request shows now. */
-function seenOf({ candidate, cardRevision, policies }: SeenParts): Seen {
+function seenOf({ candidate, cardRevision, policies, current }: SeenParts): Seen {
   return {
     digest: candidate.digest,
     cardRevision,
     policies: policies.map(({ name, revision }) => ({ name, revision })),
     factsDigest: candidate.factsDigest,
+    comparedWith: current?.version ?? null,
   }
 }
 
 type SeenParts = Pick<Assessment, 'cardRevision'> & {
   readonly candidate: Pick<Assessment['candidate'], 'digest' | 'factsDigest'>
+  readonly current: Pick<NonNullable<Assessment['current']>, 'version'> | undefined
   readonly policies: readonly SeenPolicy[]
 }
 
@@ -55,7 +59,16 @@ function changesSince(seen: Seen, now: Seen): string[] {
       : [`the model card is at revision ${now.cardRevision}, not ${seen.cardRevision}`]),
     ...policyChanges(seen.policies, now.policies),
     ...(isOther ? ['metrics, params or other facts of the version changed'] : []),
+    ...(seen.comparedWith === undefined || seen.comparedWith === now.comparedWith
+      ? []
+      : [
+          `it is compared with ${comparedText(now.comparedWith)}, not with ${comparedText(seen.comparedWith)}`,
+        ]),
   ]
+}
+
+function comparedText(version: number | null | undefined): string {
+  return version == null ? 'no version' : `version ${version}`
 }
 
 function policyChanges(seen: readonly SeenPolicy[], now: readonly SeenPolicy[]): string[] {

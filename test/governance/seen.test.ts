@@ -8,8 +8,8 @@ async function looked() {
   const world = await askedWorld()
   const look = async () => {
     const { json } = await world.call(world.rita, 'GET', path)
-    const { digest, card_revision, policy_revisions, facts_digest } = json
-    return { digest, card_revision, policy_revisions, facts_digest }
+    const { digest, card_revision, policy_revisions, facts_digest, compared_with } = json
+    return { digest, card_revision, policy_revisions, facts_digest, compared_with }
   }
   const review = (seen: object, decision = 'approve') =>
     world.call(world.rita, 'POST', `${path}/reviews`, { decision, seen })
@@ -22,6 +22,7 @@ test('a review of what is there counts, and says of what it is', async () => {
   expect(seen).toMatchObject({
     digest: expect.stringMatching(/^sha256:/),
     card_revision: 1,
+    compared_with: '2',
     policy_revisions: [{ name: 'production-sign-off', revision: 1 }],
   })
   const res = await review(seen)
@@ -42,6 +43,28 @@ test('who looked before the card or a policy changed approves and rejects nothin
   const { json } = await call(rita, 'GET', path)
   expect(json).toMatchObject({ status: 'open', reviews: [] })
   expect((await review(await look())).status).toBe(200)
+})
+
+test('who looked before another version was live neither approves nor merges, and hears which one it is', async () => {
+  const { look, review, move, policy, call, ann, rita } = await looked()
+  await policy({ gates: [] })
+  const seen = await look()
+  expect((await move(1, 'Production')).status).toBe(403)
+  await call(rita, 'POST', '/api/v1/promotions/2/reviews', { decision: 'approve' })
+  expect((await call(ann, 'POST', '/api/v1/promotions/2/merge')).status).toBe(200)
+  const stale = await review(seen)
+  expect(stale.status).toBe(409)
+  expect(stale.json.message).toContain('it is compared with version 1, not with version 2')
+  expect((await review({ ...seen, compared_with: null })).json.message).toContain(
+    'not with no version',
+  )
+  // Who does not say what they compared it with is asked for the rest alone.
+  const { compared_with: _, ...older } = seen
+  expect((await review(older)).status).toBe(200)
+  expect((await call(ann, 'POST', `${path}/merge`, { seen })).status).toBe(409)
+  expect((await call(ann, 'POST', `${path}/merge`, { seen: await look() })).status).toBe(200)
+  const merged = await call(rita, 'GET', path)
+  expect(merged.json).toMatchObject({ status: 'merged', compared_with: '1' })
 })
 
 test('neither is anything merged, nor is the glass broken', async () => {

@@ -21,6 +21,10 @@ export const SeenShape = z
       .nullable()
       .optional()
       .describe('Of metrics, params and the like'),
+    compared_with: version
+      .nullable()
+      .optional()
+      .describe('The version that has the target, or had it last; null: there is none'),
   })
   .describe(
     'What the caller looked at, as a request shows it. If something else is there now, nothing happens and the answer is 409',
@@ -54,6 +58,13 @@ export const PromotionShape = z.object({
     ),
   card_revision: z.number().int().optional().describe('Of the model card that was judged'),
   facts_digest: z.string().nullable().optional().describe('Of the facts that were judged'),
+  compared_with: z
+    .string()
+    .nullable()
+    .optional()
+    .describe(
+      'The version that had the target, or had it last, when it was judged; null: there was none',
+    ),
   gates: z.array(GateResultShape),
   approvals: ApprovalsShape,
   reviews: z.array(

@@ -40,6 +40,9 @@ export function promotionToWire(
       ...(promotion.seen.factsDigest !== undefined && {
         facts_digest: promotion.seen.factsDigest,
       }),
+      ...(promotion.seen.comparedWith !== undefined && {
+        compared_with: comparedToWire(promotion.seen.comparedWith),
+      }),
     }),
     gates: promotion.gates.map(gateToWire),
     approvals: approvalsToWire(promotion.approvals),
@@ -76,7 +79,12 @@ export function seenFrom(given: z.output<typeof SeenShape>): Seen {
     cardRevision: given.card_revision,
     policies: given.policy_revisions,
     factsDigest: given.facts_digest,
+    comparedWith: given.compared_with == null ? given.compared_with : Number(given.compared_with),
   }
+}
+
+function comparedToWire(version: number | null): string | null {
+  return version === null ? null : String(version)
 }
 
 export function gateToWire(gate: GateResult): ReadonlyDeep<z.input<typeof GateResultShape>> {

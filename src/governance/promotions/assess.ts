@@ -251,6 +251,7 @@ export function evidenceOf(assessment: Assessment): Evidence {
     policies: policies.map(({ name, revision }) => ({ name, revision })),
     blocked_by: judgement.blockedBy,
     compared: current?.id ?? null,
+    compared_version: current?.version ?? null,
     digest: candidate.digest,
     card_revision: cardRevision,
     facts_digest: candidate.factsDigest,

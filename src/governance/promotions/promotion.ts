@@ -61,6 +61,8 @@ export type Evidence = {
   readonly blocked_by: readonly string[]
   /** `model_versions.id` of the version that it was compared with; null: none. */
   readonly compared?: number | null
+  /** Its number then; absent in rows that older servers wrote. */
+  readonly compared_version?: number | null
   /** Of the files that were judged, null: not sealed; absent in rows that older servers wrote. */
   readonly digest?: string | null
   readonly card_revision?: number

@@ -161,13 +161,14 @@ async function readRest(ctx: Context, promotions: readonly Promotion[]): Promise
 
 /** @param isClosed the caller may not read the facts, and their digest would tell of them */
 function seenIn(
-  { digest, card_revision, facts_digest }: Evidence,
+  { digest, card_revision, facts_digest, compared_version }: Evidence,
   isClosed: boolean,
 ): PromotionView['seen'] {
   if (digest === undefined || card_revision === undefined) return undefined
   return {
     digest,
     cardRevision: card_revision,
+    comparedWith: compared_version,
     ...(!isClosed && { factsDigest: facts_digest }),
   }
 }

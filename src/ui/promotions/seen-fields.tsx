@@ -14,6 +14,9 @@ export const SeenFields: FC<{ readonly seen: Seen }> = ({ seen }) => (
       value={JSON.stringify(seen.policies.map(({ name, revision }) => [name, revision]))}
     />
     {seen.factsDigest ? <input type="hidden" name="seen_facts" value={seen.factsDigest} /> : null}
+    {seen.comparedWith === undefined ? null : (
+      <input type="hidden" name="seen_compared" value={String(seen.comparedWith ?? noVersion)} />
+    )}
   </>
 )
 
@@ -22,12 +25,23 @@ export function seenIn(form: FormFields): Seen {
   const revision = form.text('seen_card_revision') ?? ''
   if (!/^\d{1,9}$/.test(revision)) throw invalid('The form does not say what was seen')
   const facts = form.text('seen_facts')
+  const compared = form.text('seen_compared')
   return {
     digest: form.text('seen_digest') ?? null,
     cardRevision: Number(revision),
     policies: policiesFrom(form.text('seen_policies') ?? ''),
     ...(facts !== undefined && { factsDigest: facts }),
+    ...(compared !== undefined && { comparedWith: versionFrom(compared) }),
   }
+}
+
+/** How a form says that there was no version to compare with. */
+const noVersion = 'none'
+
+function versionFrom(text: string): number | null {
+  if (text === noVersion) return null
+  if (!/^\d{1,15}$/.test(text)) throw invalid('The form does not say what was seen')
+  return Number(text)
 }
 
 function policiesFrom(text: string): Seen['policies'] {
