@@ -44,6 +44,80 @@ describe('the page of a request', () => {
   })
 })
 
+describe('around the request, its page', () => {
+  test('says what is new where nothing is there, and who reads of that place', async () => {
+    const { as, rita, ask, name, call, ann, clock } = await world()
+    const uri = `models:/${name}@best`
+    const { digest } = (await call(ann, 'GET', `/api/v1/resolve?uri=models:/${name}/3`)).json
+    await call(ann, 'POST', '/api/v1/serving/replicas', {
+      ...{ replica: 'r-1', host: 'scorer', uri },
+      live: { version: 3, digest, at: clock.now() },
+    })
+    for (const [deployment, other] of [
+      ['fraud-ab', uri],
+      ['fraud-cd', `models:/${name}/Production`],
+    ]) {
+      const variants = [{ name: 'only', uri: other, weight: 100 }]
+      await call(ann, 'PUT', `/api/v1/deployments/${deployment}`, { model: name, variants })
+    }
+    const request = await ask(3, { alias: 'best' })
+    const { html } = await as(rita).get(`/promotions/${request}`)
+    const text = textOf(html)
+    expect(text).toContain('Nothing is there yet: everything is new.')
+    expect(text).toMatch(
+      /Metrics 3 values Metrics Metric 3 \(asked for\) accuracy more is better 0\.923/,
+    )
+    expect(text).toContain('input amount string')
+    expect(text).toContain('Blind to vouchers.')
+    expect(text).toMatch(/None: traces, tags/)
+    expect(text).toContain('fraud-ab')
+    expect(text).not.toContain('fraud-cd')
+    expect(text).toMatch(
+      /1 process and the deployment fraud-ab follow it, and answer with version 3/,
+    )
+    expect(hiddenFields(html, `/promotions/${request}/reviews`).seen_compared).toBe('none')
+    expect(markupIn(html)).toEqual([])
+  })
+
+  test('names the reviewers, leads to the policies, and gives all of it as JSON', async () => {
+    const { as, rita, path, card } = await world()
+    const shown = await as(rita).get(path)
+    const fields = hiddenFields(shown.html, `${path}/reviews`)
+    expect(fields.seen_compared).toBe('2')
+    await as(rita).post(`${path}/reviews`, { ...fields, decision: 'approve', comment: 'fine' })
+    await card(3, { intended_use: 'Rank.' }, 1)
+    const { html } = await as(rita).get(path)
+    expect(textOf(html)).toMatch(/rita approved · dismissed: the model card changed/)
+    expect(textOf(html)).toContain('Compared with version 2')
+    expect(html).toContain('<a href="/settings/policies/production-sign-off">')
+    expect(html).toContain('href="/api/v1/promotions/1" download="promotion-request-1.json"')
+  })
+
+  test('tells of a decided one what it was compared with, and what is there since', async () => {
+    const { as, rita, otto, path, call, register, move, policy, name, mlflow, ann } = await world()
+    const fields = hiddenFields((await as(otto).get(path)).html, `${path}/break-glass`)
+    const reason = 'the live version declines everybody'
+    await as(otto).post(`${path}/break-glass`, { ...fields, reason, understood: 'on' })
+    const merged = await as(rita).get(path)
+    expect(textOf(merged.html)).toContain('Version 3 is still there.')
+    expect(merged.html).toContain(`href="/models/${name}/compare?v=2%2C3"`)
+    expect(merged.html).toContain(`href="/audit?model=${name}&amp;version=3"`)
+    await policy({ applies_to: { models: 'other-*', stage: 'Production' } })
+    await move(await register(), 'Production')
+    const after = textOf((await as(rita).get(path)).html)
+    expect(after).toMatch(/Version 3 was there until .* UTC ; version 4 is there now\./)
+    const away = { name, version: '4', stage: 'Archived' }
+    await mlflow(ann, 'POST', 'model-versions/transition-stage', away)
+    expect(textOf((await as(rita).get(path)).html)).toContain('; nothing is there now.')
+    const gone = { name, version: '3' }
+    expect((await mlflow(ann, 'DELETE', 'model-versions/delete', gone)).status).toBe(200)
+    const { status, html } = await as(rita).get(path)
+    expect(status).toBe(200)
+    expect(textOf(html)).not.toContain('is there now')
+    expect((await call(rita, 'GET', `/api/v1${path}`)).json.compared_with).toBe('2')
+  })
+})
+
 describe('its forms', () => {
   test('approve what was shown, and merge it when nothing blocks it', async () => {
     const { as, rita, ann, path, card, call } = await world()
@@ -85,6 +159,25 @@ describe('its forms', () => {
     expect(json.reviews).toEqual([])
     const again = { ...hiddenFields(refused.html, `${path}/reviews`), decision: 'approve' }
     expect((await as(rita).post(`${path}/reviews`, again)).status).toBe(303)
+  })
+
+  test('do nothing once another version is live, and then compare with that one', async () => {
+    const { as, rita, ann, path, policy, move, call } = await world()
+    await policy({ gates: [] })
+    const fields = hiddenFields((await as(rita).get(path)).html, `${path}/reviews`)
+    await move(1, 'Production')
+    await call(rita, 'POST', '/api/v1/promotions/2/reviews', { decision: 'approve' })
+    expect((await call(ann, 'POST', '/api/v1/promotions/2/merge')).status).toBe(200)
+    const sent = { ...fields, decision: 'approve', comment: 'better than 2' }
+    const refused = await as(rita).post(`${path}/reviews`, sent)
+    expect(refused.status).toBe(409)
+    expect(textOf(refused.html)).toContain('it is compared with version 1, not with version 2')
+    expect(textOf(refused.html)).toContain('1 (live) 3 (asked for)')
+    expect(refused.html).toContain('better than 2</textarea>')
+    const again = { ...sent, ...hiddenFields(refused.html, `${path}/reviews`) }
+    expect((await as(rita).post(`${path}/reviews`, again)).status).toBe(303)
+    const forged = { ...again, seen_compared: 'x' }
+    expect((await as(rita).post(`${path}/reviews`, forged)).status).toBe(400)
   })
 
   test('reject with a reason and not without', async () => {

@@ -58,6 +58,24 @@ export async function compareVersions(
   name: string,
   { numbers, isWhole = false }: ComparedVersions,
 ): Promise<VersionComparison> {
+  checkNumbers(numbers)
+  return readCompared(ctx, name, { numbers, isWhole })
+}
+
+/**
+ * All that is known of one version, as a comparison with nothing.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export function describeVersion(
+  ctx: Context,
+  name: string,
+  number: number,
+): Promise<VersionComparison> {
+  return readCompared(ctx, name, { numbers: [number], isWhole: true })
+}
+
+function checkNumbers(numbers: readonly number[]): void {
   if (
     numbers.length < 2 ||
     numbers.length > versionsMax ||
@@ -67,6 +85,13 @@ export async function compareVersions(
       `Invalid value '${excerpt(numbers.join(','))}' for 'versions': name 2 to ${versionsMax} different ones, such as 2,3`,
     )
   }
+}
+
+async function readCompared(
+  ctx: Context,
+  name: string,
+  { numbers, isWhole }: Required<ComparedVersions>,
+): Promise<VersionComparison> {
   const versions = await getVersions(ctx, name, numbers)
   const found = await readReadableFacts(ctx, versions)
   const facts = versions.map(({ id }) => found.get(id)?.facts)

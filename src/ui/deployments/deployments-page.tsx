@@ -74,18 +74,16 @@ export const DeploymentTable: FC<TableProps> = ({ deployments, to, caption }) =>
             <Given text={deployment.name} />
           </a>
         </th>
-        <Cell label="Model" isLine>
+        <Cell label="Model">
           <a href={to.model(deployment.model)}>
             <Given text={deployment.model} />
           </a>
         </Cell>
-        <Cell label="Split" isLine>
-          {splitText(deployment)}
-        </Cell>
-        <Cell label="State" isLine>
+        <Cell label="Split">{splitText(deployment)}</Cell>
+        <Cell label="State">
           <StateChips deployment={deployment} />
         </Cell>
-        <Cell label="Changed" isLine>
+        <Cell label="Changed">
           <Time atMs={deployment.updatedAtMs} /> by <Given text={deployment.updatedBy} />
         </Cell>
       </tr>

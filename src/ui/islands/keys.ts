@@ -53,6 +53,8 @@ function press(key: string): boolean {
   if (key === 'x') return selectRow()
   if (key === 'X') return selectRowsToHere()
   const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
+  // What changes something is pressed by hand: its key only leads there.
+  if (target instanceof HTMLButtonElement && target.form?.method === 'post') return focusOn(target)
   target?.click()
   return target !== null
 }

@@ -92,7 +92,7 @@ const Judged: FC<JudgedProps> = ({ version, place, judged, to }) => {
   }
   return (
     <div class="split">
-      <Gates view={view} />
+      <Gates view={view} to={to} />
       <section class="panel near" aria-labelledby="missing">
         <h2 id="missing">To enter {visibleText(targetText(place.target))}</h2>
         <Blockers view={view} policies={policies} to={to} />

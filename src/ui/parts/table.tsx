@@ -6,8 +6,8 @@ type TableProps = PropsWithChildren<{
   /** Whether the caption is only for readers of the screen: a heading says the same. */
   readonly isCaptioned?: boolean
   readonly columns: readonly Column[]
-  /** On a phone each row is a card of its own, made of `Cell`s. */
-  readonly isCards?: boolean
+  /** On a phone each row is a card of its own, made of `Cell`s; with `lines` each of them has a line. */
+  readonly isCards?: boolean | 'lines'
 }>
 
 export type Column =
@@ -25,7 +25,9 @@ export type Column =
 /** A table that scrolls sideways by itself, never the page. The children are its rows; its caption may hold what somebody wrote. */
 export const Table: FC<TableProps> = ({ caption, columns, children, ...how }) => (
   <section
-    class={how.isCards ? 'region cards' : 'region'}
+    class={['region', how.isCards && 'cards', how.isCards === 'lines' && 'lines']
+      .filter(Boolean)
+      .join(' ')}
     tabindex={0}
     aria-label={visibleText(caption)}
   >

@@ -2,9 +2,40 @@ import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StatusChip } from '../parts/chips.tsx'
+import { Sign } from '../parts/sign.tsx'
 import { Given, visibleText, Written } from '../parts/text.tsx'
 
 const words = { approve: 'approved', reject: 'rejected', comment: 'commented' } as const
+
+const signs = { approve: 'check', reject: 'cross' } as const
+
+/** What each reviewer decided last, and why it does not count any more. */
+export const Reviewers: FC<{ readonly view: PromotionView }> = ({ view: { reviews } }) => {
+  const last = new Map(
+    reviews.flatMap((review) =>
+      review.decision === 'comment'
+        ? []
+        : [[principalKey(review), { ...review, decision: review.decision }] as const],
+    ),
+  )
+  if (last.size === 0) return null
+  return (
+    <ul class="plain" aria-label="Reviewers">
+      {[...last.values()].map(({ principal, decision, dismissed }) => (
+        <li>
+          <Sign of={signs[decision]} /> <Person principal={principal} /> {words[decision]}
+          {dismissed === undefined ? null : (
+            <span class="warn-text"> · dismissed: {visibleText(dismissed)}</span>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function principalKey({ principal: { kind, name } }: PromotionView['reviews'][number]): string {
+  return `${kind} ${name}`
+}
 
 /** What people and pipelines said. */
 export const Conversation: FC<{ readonly view: PromotionView }> = ({

@@ -66,7 +66,9 @@ const Merge: FC<FormProps> = ({ path, seen, standing: { view, live, may } }) => 
     {may.whyNotMerge === undefined ? (
       <form method="post" action={`${path}/merge`}>
         <SeenFields seen={seen} />
-        <button type="submit">Merge version {view.version} now</button>
+        <button type="submit" data-key="m" data-key-text="To the button that merges">
+          Merge version {view.version} now
+        </button>
       </form>
     ) : (
       <p class="soft">{visibleText(may.whyNotMerge)}</p>
@@ -106,11 +108,24 @@ const Review: FC<DecideProps & { readonly path: string; readonly seen: Seen }> =
         <div class="row">
           {may.whyNotReview === undefined ? (
             <>
-              <button type="submit" name="decision" value="approve">
+              <button
+                type="submit"
+                name="decision"
+                value="approve"
+                data-key="a"
+                data-key-text="To the button that approves"
+              >
                 Approve version {view.version}
                 {approvals.required > 1 ? ` (${approvals.given + 1} of ${approvals.required})` : ''}
               </button>
-              <button type="submit" name="decision" value="reject" class="quiet danger">
+              <button
+                type="submit"
+                name="decision"
+                value="reject"
+                class="quiet danger"
+                data-key="r"
+                data-key-text="To the button that rejects"
+              >
                 Reject
               </button>
             </>

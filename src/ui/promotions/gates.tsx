@@ -2,15 +2,20 @@ import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Time } from '../parts/byline.tsx'
 import { StatusChip } from '../parts/chips.tsx'
+import { Sign } from '../parts/sign.tsx'
 import { Cell, Table } from '../parts/table.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
 
 const order = { failed: 0, pending: 1, passed: 2 } as const
 
+type GatesProps = {
+  readonly view: Pick<PromotionView, 'gates' | 'policies'>
+  readonly to: Paths
+}
+
 /** How each gate was judged, those first that do not pass. */
-export const Gates: FC<{ readonly view: Pick<PromotionView, 'gates' | 'policies'> }> = ({
-  view: { gates, policies },
-}) => {
+export const Gates: FC<GatesProps> = ({ view: { gates, policies }, to }) => {
   const revisions = new Map(policies.map(({ name, revision }) => [name, revision]))
   return (
     <section class="near" aria-labelledby="gates">
@@ -37,7 +42,8 @@ export const Gates: FC<{ readonly view: Pick<PromotionView, 'gates' | 'policies'
                   {visibleText(detail)}
                 </Cell>
                 <Cell label="Policy" isLine>
-                  <Given text={policy} /> <span class="soft">r{revisions.get(policy)}</span>
+                  <PolicyLink {...{ name: policy, to }} />{' '}
+                  <span class="soft">r{revisions.get(policy)}</span>
                 </Cell>
               </tr>
             ))}
@@ -47,8 +53,16 @@ export const Gates: FC<{ readonly view: Pick<PromotionView, 'gates' | 'policies'
   )
 }
 
+const PolicyLink: FC<{ readonly name: string; readonly to: Paths }> = ({ name, to }) => (
+  <a href={to.policy(name)}>
+    <Given text={name} />
+  </a>
+)
+
+type EvidenceProps = { readonly view: PromotionView; readonly to: Paths }
+
 /** Exactly what an approval is about. */
-export const Evidence: FC<{ readonly view: PromotionView }> = ({ view }) => (
+export const Evidence: FC<EvidenceProps> = ({ view, to }) => (
   <section class="near" aria-labelledby="evidence">
     <h2 id="evidence">Evidence</h2>
     {view.seen === undefined ? (
@@ -66,10 +80,18 @@ export const Evidence: FC<{ readonly view: PromotionView }> = ({ view }) => (
             : view.policies.map(({ name, revision }, i) => (
                 <>
                   {i > 0 ? ', ' : ''}
-                  <Given text={name} /> revision {revision}
+                  <PolicyLink {...{ name, to }} /> revision {revision}
                 </>
               ))}
         </dd>
+        {view.seen.comparedWith === undefined ? null : (
+          <>
+            <dt>Compared with</dt>
+            <dd>
+              {view.seen.comparedWith === null ? 'nothing' : `version ${view.seen.comparedWith}`}
+            </dd>
+          </>
+        )}
         {view.judgedAtMs === null ? null : (
           <>
             <dt>Judged</dt>
@@ -80,5 +102,13 @@ export const Evidence: FC<{ readonly view: PromotionView }> = ({ view }) => (
         )}
       </dl>
     )}
+    <p>
+      <a
+        href={`${to.prefix}/api/v1/promotions/${view.id}`}
+        download={`promotion-request-${view.id}.json`}
+      >
+        <Sign of="down" /> The request as JSON
+      </a>
+    </p>
   </section>
 )

@@ -3,17 +3,19 @@ import { targetText } from '../../governance/policies/policy.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
-import { countDifferences, Differences } from '../parts/differences/differences.tsx'
+import { countDifferences } from '../parts/differences/differences.tsx'
 import { Problem } from '../parts/fields.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { Given, plural, visibleText, Written } from '../parts/text.tsx'
+import { Given, plural, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, Page } from '../shell/page.tsx'
 import { Blockers } from './blockers.tsx'
-import { Conversation } from './conversation.tsx'
+import { Changes } from './changes.tsx'
+import { Conversation, Reviewers } from './conversation.tsx'
 import { Decide, type DecideProps } from './decide.tsx'
 import { Evidence, Gates } from './gates.tsx'
+import { Outcome } from './outcome.tsx'
 import type { Standing } from './standing.ts'
 import { waitingBeside } from './waiting.ts'
 
@@ -58,17 +60,27 @@ export const PromotionPage: FC<DecideProps> = (props) => {
     >
       <Problem of={problem} />
       <div data-part="outcome">
-        <Outcome view={view} />
+        <Outcome {...{ view, aftermath: standing.aftermath, to }} />
       </div>
       <div data-part="tabs">
         <Tabs
           label="Parts of this page"
           items={[
             ...(comparison
-              ? [{ href: '#changes', text: 'Changes', count: countDifferences(comparison) }]
+              ? [
+                  {
+                    href: '#changes',
+                    text: 'Changes',
+                    count: live ? countDifferences(comparison) : undefined,
+                  },
+                ]
               : []),
             { href: '#gates', text: 'Gates', count: view.gates.length },
-            { href: '#conversation', text: 'Conversation', count: view.reviews.length },
+            {
+              href: '#conversation',
+              text: 'Conversation',
+              count: view.reviews.length + view.checks.length,
+            },
             { href: '#evidence', text: 'Evidence' },
           ]}
         />
@@ -78,13 +90,14 @@ export const PromotionPage: FC<DecideProps> = (props) => {
           <section class="panel near blockers" aria-labelledby="to-merge" data-part="blockers">
             <h2 id="to-merge">To merge</h2>
             <Blockers view={view} policies={policies} to={to} />
+            <Reviewers view={view} />
           </section>
         ) : null}
         <div class="stack grounds" data-part="grounds">
           {status === 'open' ? <Changes {...standing} to={to} /> : null}
-          <Gates view={view} />
+          <Gates view={view} to={to} />
           <Conversation view={view} />
-          <Evidence view={view} />
+          <Evidence view={view} to={to} />
         </div>
         <div class="stack" data-part="decide">
           <Decide {...props} />
@@ -138,31 +151,6 @@ const Waiting: FC<WaitingProps> = ({ waiting, id, to }) => {
     </nav>
   )
 }
-
-const Changes: FC<Standing & { readonly to: Paths }> = ({
-  view: { model, version, target },
-  live,
-  comparison,
-  better,
-  to,
-}) => (
-  <section class="near" aria-labelledby="changes">
-    <h2 id="changes">What changes in {visibleText(targetText(target))}</h2>
-    {live && comparison ? (
-      <Differences
-        of={comparison}
-        better={better}
-        fileHref={to.fileDiff(model, [live.version, version])}
-        names={[
-          `${live.version} (${live.isThere ? 'live' : 'was live'})`,
-          `${version} (asked for)`,
-        ]}
-      />
-    ) : (
-      <p>Nothing is there yet: everything is new.</p>
-    )}
-  </section>
-)
 
 /** On a phone: how it stands, and the way to the form. */
 const Reach: FC<{ readonly view: PromotionView }> = ({ view: { canMerge, blockedBy } }) => (
@@ -223,40 +211,3 @@ const About: FC<{ readonly view: PromotionView }> = ({ view }) => (
     )}
   </>
 )
-
-/** What became of it, once it is decided. */
-const Outcome: FC<{ readonly view: PromotionView }> = ({ view }) => {
-  const { status, decidedBy, decidedAtMs, closedBecause } = view
-  if (status === 'open') return null
-  return (
-    <div class={view.breakGlass ? 'notice bad' : status === 'merged' ? 'notice good' : 'notice'}>
-      <p>
-        {status}
-        {decidedBy ? (
-          <>
-            {' '}
-            by <Person principal={decidedBy} />
-          </>
-        ) : null}
-        {decidedAtMs === null ? null : (
-          <>
-            , <Time atMs={decidedAtMs} />
-          </>
-        )}
-        {closedBecause === null ? '' : `: ${visibleText(closedBecause)}`}.{' '}
-        {view.gates.length > 0 ? `${plural(view.gates.length, 'gate')} as judged then.` : ''}
-      </p>
-      {view.breakGlass ? (
-        <p>
-          {view.followedUpBy === null ? (
-            'Merged past its gates. A follow-up by somebody else is open.'
-          ) : (
-            <>
-              Merged past its gates. Followed up by <Given text={view.followedUpBy} />.
-            </>
-          )}
-        </p>
-      ) : null}
-    </div>
-  )
-}

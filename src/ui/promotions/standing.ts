@@ -1,6 +1,7 @@
 import { RegistryError } from '../../core/error.ts'
 import {
   compareVersions,
+  describeVersion,
   type VersionComparison,
 } from '../../governance/compare/compare-versions.ts'
 import { mayWithdraw, requireToMerge, requireToReview } from '../../governance/permissions.ts'
@@ -13,16 +14,22 @@ import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import type { Beside } from '../../search/page.ts'
+import { type Followers, readFollowers } from '../../serving/followers.ts'
 import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 import { type Directions, directionsOf } from '../parts/directions.ts'
+import { type Aftermath, readAftermath } from './aftermath.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
 export type Standing = {
   readonly view: PromotionView
   readonly live: LiveVersion | undefined
-  /** Undefined: there is nothing to compare with, or it is gone. */
+  /** With the live version; where there is none, all of the new one. Undefined: it is decided, or one is gone. */
   readonly comparison: VersionComparison | undefined
+  /** Undefined: it is decided. */
+  readonly followers: Followers | undefined
+  /** Undefined: it is open, or the version is gone. */
+  readonly aftermath: Aftermath | undefined
   /** Which way its metrics are better, as policies, tags of the model and names say. */
   readonly better: Directions
   /** Those that judge it now; none where it is decided. */
@@ -51,30 +58,55 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
   const isOpen = promotion.status === 'open' && promotion.expiresAtMs > ctx.now()
   const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
   const view = await viewPromotion(ctx, promotion, judged)
-  const live = judged && liveOf(judged, view)
-  const [comparison, model, beside, may] = await Promise.all([
-    judged &&
-      live &&
-      attempt(
-        'RESOURCE_DOES_NOT_EXIST',
-        compareVersions(ctx, judged.candidate.model, { numbers: [live.version, view.version] }),
-      ),
-    judged && live && attempt('RESOURCE_DOES_NOT_EXIST', getModel(ctx, judged.candidate.model)),
+  const [grounds, aftermath, beside, may] = await Promise.all([
+    judged ? readGrounds(ctx, view, judged) : noGrounds,
+    promotion.status === 'open' ? undefined : readAftermath(ctx, promotion),
     findPromotionsBeside(ctx, promotion),
     judged ? readRights(ctx, view, judged) : none,
   ])
   return {
     view: judged ? { ...view, model: judged.candidate.model } : view,
-    live,
-    comparison: comparison instanceof RegistryError ? undefined : comparison,
-    better: directionsOf(
-      judged?.policies ?? [],
-      model === undefined || model instanceof RegistryError ? [] : [model],
-    ),
+    ...grounds,
+    aftermath,
     policies: judged?.policies ?? [],
     seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
     beside,
     may,
+  }
+}
+
+type Grounds = Pick<Standing, 'live' | 'comparison' | 'followers' | 'better'>
+
+const noGrounds: Grounds = {
+  live: undefined,
+  comparison: undefined,
+  followers: undefined,
+  better: directionsOf([], []),
+}
+
+/** What an open request is decided by, beside its judgement. */
+async function readGrounds(
+  ctx: Context,
+  view: PromotionView,
+  judged: Assessment,
+): Promise<Grounds> {
+  const { model: name } = judged.candidate
+  const live = liveOf(judged, view)
+  const [comparison, model, followers] = await Promise.all([
+    attempt(
+      'RESOURCE_DOES_NOT_EXIST',
+      live
+        ? compareVersions(ctx, name, { numbers: [live.version, view.version] })
+        : describeVersion(ctx, name, view.version),
+    ),
+    attempt('RESOURCE_DOES_NOT_EXIST', getModel(ctx, name)),
+    readFollowers(ctx, name, view.target),
+  ])
+  return {
+    live,
+    comparison: comparison instanceof RegistryError ? undefined : comparison,
+    followers,
+    better: directionsOf(judged.policies, model instanceof RegistryError ? [] : [model]),
   }
 }
 

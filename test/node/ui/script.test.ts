@@ -52,6 +52,18 @@ describe.skipIf(isLacking)('the script of pages', () => {
     await page.waitForURL(`${url}/models/fraud-detector/2`)
     await page.keyboard.type('gp')
     await page.waitForURL(`${url}/promotions`)
+    // A key leads to a button that decides, and never presses it.
+    await page.goto(`${url}/promotions/1`)
+    for (const [key, name] of [
+      ['r', 'Reject'],
+      ['a', 'Approve version 3'],
+    ] as const) {
+      await page.keyboard.press(key)
+      const focused = await page.evaluate(() => document.activeElement?.textContent)
+      expect(focused).toBe(name)
+    }
+    expect(await page.getByText('Nobody has said anything yet.').isVisible()).toBe(true)
+    await page.goto(`${url}/promotions`)
     await page.keyboard.press('?')
     const keys = page.getByRole('dialog', { name: 'Keys' })
     expect(await keys.innerText()).toContain('g a')

@@ -27,7 +27,7 @@ export const DifferenceRow: FC<RowProps> = ({ row, names, better, turnHref, href
   const [base] = values
   const areMany = values.length > 2
   return (
-    <tr class={isEqual(row) ? 'dimmed' : undefined}>
+    <tr class={values.length > 1 && isEqual(row) ? 'dimmed' : undefined}>
       <th scope="row">
         {href === undefined ? (
           <Given text={key} />

@@ -24,7 +24,7 @@ type DifferencesProps = {
 
 const rowsMax = 200
 
-/** What differs between versions, what matters most first; sections in which nothing differs are one line. */
+/** What differs between versions, what matters most first; sections in which nothing differs are one line. Of one version, what it has. */
 export const Differences: FC<DifferencesProps> = ({ of, names, ...props }) => {
   const parts = sectionsOf(of)
   const same = parts.filter(({ rows }) => rows?.length === 0).map(({ title }) => title)
@@ -36,7 +36,11 @@ export const Differences: FC<DifferencesProps> = ({ of, names, ...props }) => {
           <Part {...{ part, names }} rows={part.rows} {...props} />
         ),
       )}
-      {same.length > 0 ? <p class="soft">The same: {same.join(', ').toLowerCase()}.</p> : null}
+      {same.length > 0 ? (
+        <p class="soft">
+          {names.length === 1 ? 'None' : 'The same'}: {same.join(', ').toLowerCase()}.
+        </p>
+      ) : null}
       {unknown.length > 0 ? (
         <p class="soft">Not known of any version: {unknown.join(', ').toLowerCase()}.</p>
       ) : null}
@@ -54,21 +58,26 @@ type PartProps = Omit<DifferencesProps, 'of'> & {
 /** One section: what differs first, then what is equal, where that is asked for. */
 const Part: FC<PartProps> = ({ part: { title, isMetric, isFiles, isProse, note }, ...props }) => {
   const { rows, names, better, fileHref, turnHref } = props
-  const different = rows.filter((row) => !isEqual(row))
-  const shown = [...different, ...rows.filter(isEqual)]
+  const isAlone = names.length === 1
+  const different = rows.filter((row) => isAlone || !isEqual(row))
+  const shown = isAlone ? rows : [...different, ...rows.filter(isEqual)]
   return (
     <details open={different.length <= openMax && different.length > 0}>
       <summary>
         <strong>{title}</strong>{' '}
         <span class="soft">
-          {plural(different.length, 'difference')}
+          {plural(different.length, isAlone ? 'value' : 'difference')}
           {rows.length > different.length
             ? `, ${countText(rows.length - different.length)} equal`
             : ''}
-          {note === undefined || different.length === 0 ? '' : ` · ${note}`}
+          {note === undefined || isAlone || different.length === 0 ? '' : ` · ${note}`}
         </span>
       </summary>
-      <Table caption={`${title} compared`} columns={columnsOf(title, names, isMetric)} isCards>
+      <Table
+        caption={isAlone ? title : `${title} compared`}
+        columns={columnsOf(title, names, isMetric)}
+        isCards
+      >
         {shown.slice(0, rowsMax).map((row) => (
           <DifferenceRow
             {...{ row, names }}
