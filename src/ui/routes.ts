@@ -78,7 +78,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
-import { postWithdrawal, showWithdrawal } from './promotions/withdraw.tsx'
+import { postWithdrawal, showWithdrawal } from './promotions/withdraw/withdraw.tsx'
 import { promptRoutes } from './prompts/routes.ts'
 import {
   postAttestation,

@@ -15,7 +15,7 @@ import { Changes } from './changes.tsx'
 import { Conversation, Reviewers } from './conversation.tsx'
 import { Decide, type DecideProps } from './decide.tsx'
 import { Evidence, Gates } from './gates.tsx'
-import { Outcome } from './outcome.tsx'
+import { Outcome } from './outcome/outcome.tsx'
 import type { Standing } from './standing.ts'
 import { waitingBeside } from './waiting.ts'
 

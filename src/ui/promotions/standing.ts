@@ -18,7 +18,7 @@ import { type Followers, readFollowers } from '../../serving/followers.ts'
 import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 import { type Directions, directionsOf } from '../parts/directions.ts'
-import { type Aftermath, readAftermath } from './aftermath.ts'
+import { type Aftermath, readAftermath } from './outcome/aftermath.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
 export type Standing = {

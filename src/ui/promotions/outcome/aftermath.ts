@@ -1,8 +1,8 @@
-import { readVersionsThere } from '../../governance/compare/versions-there.ts'
-import { readStageSpans } from '../../governance/history/stage-spans.ts'
-import type { Promotion } from '../../governance/promotions/promotion.ts'
-import type { Context } from '../../platform/context.ts'
-import { type ModelVersion, readVersions } from '../../registry/versions/read-versions.ts'
+import { readVersionsThere } from '../../../governance/compare/versions-there.ts'
+import { readStageSpans } from '../../../governance/history/stage-spans.ts'
+import type { Promotion } from '../../../governance/promotions/promotion.ts'
+import type { Context } from '../../../platform/context.ts'
+import { type ModelVersion, readVersions } from '../../../registry/versions/read-versions.ts'
 
 /** What became of a version after its request was decided. */
 export type Aftermath = {

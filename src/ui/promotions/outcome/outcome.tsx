@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
-import type { PromotionView } from '../../governance/promotions/view.ts'
-import { Person, Time } from '../parts/byline.tsx'
-import { Given, plural, visibleText } from '../parts/text.tsx'
-import type { Paths } from '../paths.ts'
+import type { PromotionView } from '../../../governance/promotions/view.ts'
+import { Person, Time } from '../../parts/byline.tsx'
+import { Given, plural, visibleText } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
 import type { Aftermath } from './aftermath.ts'
 
 type OutcomeProps = {

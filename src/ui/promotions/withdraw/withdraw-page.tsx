@@ -1,11 +1,11 @@
 import type { FC } from 'hono/jsx'
-import type { PromotionView } from '../../governance/promotions/view.ts'
-import type { Reshown } from '../changes/change.ts'
-import { Problem, TextField } from '../parts/fields.tsx'
-import { plural, visibleText } from '../parts/text.tsx'
-import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
-import { RequestTable } from './request-table.tsx'
+import type { PromotionView } from '../../../governance/promotions/view.ts'
+import type { Reshown } from '../../changes/change.ts'
+import { Problem, TextField } from '../../parts/fields.tsx'
+import { plural, visibleText } from '../../parts/text.tsx'
+import type { Frame } from '../../shell/frame.ts'
+import { Page } from '../../shell/page.tsx'
+import { RequestTable } from '../request-table.tsx'
 
 type WithdrawProps = Reshown & {
   readonly frame: Frame
