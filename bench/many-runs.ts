@@ -1,7 +1,7 @@
 /** Searches among very many runs of one experiment. These are written as rows: requests for a million would take an hour. */
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { LibsqlFile } from '../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../src/platform/node/libsql/libsql-file.ts'
 import { cpuMsOf } from './process-tree.ts'
 import { type BenchServer, startGatehouse } from './servers.ts'
 

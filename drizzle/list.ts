@@ -1,7 +1,7 @@
 /** What the server carries of this folder, as src/db/migrations.ts imports it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { type Migration, migrate } from '../src/db/migrate.ts'
-import { LibsqlFile } from '../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../src/platform/node/libsql/libsql-file.ts'
 import { schemaOf } from './schema-of.ts'
 
 const folder = new URL('.', import.meta.url)

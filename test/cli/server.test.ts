@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrations } from '../../src/db/migrations.ts'
-import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../src/platform/node/libsql/libsql-file.ts'
 import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 describe('starting', () => {

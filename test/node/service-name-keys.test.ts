@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { accountKey } from '../../src/access/accounts/names.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrations } from '../../src/db/migrations.ts'
-import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../src/platform/node/libsql/libsql-file.ts'
 
 const refold = '0010_service_name_keys.sql'
 

@@ -4,7 +4,7 @@ import { sealEntries } from '../../../src/audit/seal.ts'
 import { verifyStoredChain } from '../../../src/audit/verify.ts'
 import { migrate } from '../../../src/db/migrate.ts'
 import { migrations } from '../../../src/db/migrations.ts'
-import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql/libsql-file.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 
 test('what was there before the audit log is in it: each model, and each version with stage and aliases', async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql/libsql-file.ts'
 import { startServer, temporaryFolder } from '../../support/gatehouse-process.ts'
 
 const bytes = 300_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import Libsql from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
-import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql/libsql-file.ts'
 import { longestTurnMs, turnMsMax } from '../../support/turns.ts'
 
 test('a batch that only reads goes on while another process writes', async () => {

@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { findFreePort } from '../../../src/cli/serving/serve/find-free-port.ts'
 import { pingDatabase } from '../../../src/db/database.ts'
-import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
+import { LibsqlRemote } from '../../../src/platform/node/libsql/libsql-remote.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const folder = `${root}.clients/sqld`

@@ -10,7 +10,7 @@ import { schemaOf } from '../../../drizzle/schema-of.ts'
 import type { Database } from '../../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../../src/db/migrate.ts'
 import { migrations, schema } from '../../../src/db/migrations.ts'
-import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql/libsql-file.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql/libsql-file.ts'
 import { run, startServer, temporaryFolder } from '../../support/gatehouse-process.ts'
 import { otlpOf, type SentSpan, traceId } from '../../support/trace-server.ts'
 

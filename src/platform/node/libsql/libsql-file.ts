@@ -1,10 +1,10 @@
 import type { SQL } from 'drizzle-orm'
 import Libsql from 'libsql'
-import { letOthersRun } from '../../core/rounds.ts'
-import { runNamed } from '../../db/batch.ts'
-import { type Compiled, compile } from '../../db/compile.ts'
-import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
-import { FileReader } from './reader/file-reader.ts'
+import { letOthersRun } from '../../../core/rounds.ts'
+import { runNamed } from '../../../db/batch.ts'
+import { type Compiled, compile } from '../../../db/compile.ts'
+import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
+import { FileReader } from '../reader/file-reader.ts'
 
 const statementsMax = 500
 
