@@ -5,6 +5,8 @@ import { runNamed } from '../../../db/batch.ts'
 import { type Compiled, compile } from '../../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
 import { FileReader } from '../reader/file-reader.ts'
+import { GroupedWrites } from './grouped-writes.ts'
+import { transaction } from './transaction.ts'
 
 const statementsMax = 500
 
@@ -19,13 +21,15 @@ type Bindable = string | number | bigint | null
 /**
  * A libSQL database file, opened in this process. Statements are kept prepared. Every call is
  * synchronous underneath, so a batch can never interleave with another. Long work takes turns: no
- * call waits for anything, so requests would wait for a whole sweep or list otherwise.
+ * call waits for anything but others to be committed with, so requests would wait for a whole sweep or
+ * list otherwise.
  *
  * @see docs/adr/0002-libsql-in-process.md
  */
 export class LibsqlFile implements Database {
   readonly #file: Libsql.Database
   readonly #statements = new Map<string, Libsql.Statement>()
+  readonly #writes: GroupedWrites
   readonly aside: FileReader | undefined
   /** When the first call of this turn of the event loop came; undefined: none came yet. */
   #turnSinceMs: number | undefined
@@ -42,6 +46,7 @@ export class LibsqlFile implements Database {
     this.#file.pragma('foreign_keys = ON')
     this.#file.pragma('cache_size = -32000')
     this.#file.pragma('temp_store = MEMORY')
+    this.#writes = new GroupedWrites(this.#file)
     this.aside = readsAside && path !== ':memory:' ? new FileReader(path) : undefined
   }
 
@@ -65,14 +70,12 @@ export class LibsqlFile implements Database {
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     await this.#takeTurn()
     const statements = queries.map(compile)
-    // A batch of reads needs no lock, so a writer in another process does not delay it.
-    this.#file.exec(statements.every(isRead) ? 'BEGIN' : 'BEGIN IMMEDIATE')
+    const run = () => statements.map((statement) => this.#run(statement))
     try {
-      const results = statements.map((statement) => this.#run(statement))
-      this.#file.exec('COMMIT')
-      return results
+      if (!statements.every(isRead)) return await this.#writes.add(run)
+      // Reads need no lock, so a writer in another process does not delay them.
+      return transaction(this.#file, 'BEGIN', run)
     } catch (err) {
-      this.#rollBack()
       throw constraintError(err) ?? err
     }
   }
@@ -80,6 +83,7 @@ export class LibsqlFile implements Database {
   /** Writes the journal into the file first, so that one file is the whole database. Without `readsAside` at once. */
   async close(): Promise<void> {
     if (this.aside) await this.aside.close()
+    this.#writes.flush()
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
   }
@@ -110,11 +114,6 @@ export class LibsqlFile implements Database {
     }
     this.#statements.set(text, statement)
     return statement
-  }
-
-  /** When the disk is full, SQLite has rolled back already and there is no transaction to end. */
-  #rollBack(): void {
-    if (this.#file.inTransaction) this.#file.exec('ROLLBACK')
   }
 }
 
