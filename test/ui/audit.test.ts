@@ -44,7 +44,7 @@ describe('the page of the audit log', () => {
     expect(filtered.html).toContain('<input name="model" value="fraud-detector"')
     expect(filtered.html).toContain('name="since" value="2026-01-01T00:00"')
     expect(filtered.html).toContain(
-      'href="/api/v1/audit/export?model=fraud-detector&amp;version=3&amp;actor=ann&amp;action=model_version.transitioned&amp;since=2026-01-01T00%3A00Z&amp;format=csv"',
+      'href="/api/v1/audit/export?model=fraud-detector&amp;version=3&amp;actor=ann&amp;action=model_version.transitioned&amp;since=2026-01-01T00%3A00%3A00Z&amp;format=csv"',
     )
   })
 
@@ -114,13 +114,34 @@ describe('the page of the audit log', () => {
     ['model=m&version=x', 'is no version'],
     ['action=model_version.flown', 'has no action'],
     ['group=flights', 'has no group'],
-    ['since=yesterday', "'yesterday' is no time"],
+    ['since=last week', "'last week' is no time: give -7d, -90m, today, yesterday 9:00"],
+    ['until=2026-02-31', "'2026-02-31' is no time"],
   ])('shows beside the fields what is wrong with ?%s', async (query, message) => {
     const { ida, as } = await auditedWorld()
     const { html, status } = await as(ida).get(`/audit?${query}`)
     expect([status, seqsIn(html)]).toEqual([400, []])
     expect(textOf(html)).toContain(message)
     expect(html).toContain('<form class="fields-row audit-filter"')
+  })
+
+  test('takes so long ago, keeps it in its address and says what it means now', async () => {
+    const { ida, as, clock } = await auditedWorld()
+    const day = (at: number) => new Date(at).toISOString().slice(0, 10)
+    const [today, before] = [day(clock.now()), day(clock.now() - 86_400_000)]
+    const all = await as(ida).get('/audit')
+    const { html, status } = await as(ida).get('/audit?since=-99w')
+    expect([status, seqsIn(html)]).toEqual([200, seqsIn(all.html)])
+    expect(html).toContain('name="since" value="-99w"')
+    expect(html).toContain('href="/audit?since=-99w&amp;group=moves"')
+    const past = await as(ida).get('/audit?since=yesterday&until=today+0:00')
+    expect(seqsIn(past.html)).toEqual([])
+    expect(textOf(past.html)).toContain(
+      `Entries from ${before} 00:00 UTC, before ${today} 00:00 UTC.`,
+    )
+    // What is taken away, and the call, mean the same later.
+    const exact = `since=${before}T00%3A00%3A00Z&amp;until=${today}T00%3A00%3A00Z`
+    expect(past.html).toContain(`href="/api/v1/audit/export?${exact}&amp;format=csv"`)
+    expect(past.html).toContain(`/api/v1/audit?${exact}`)
   })
 
   test('shows who may read one model the entries of that one, and says what the rest takes', async () => {
@@ -248,6 +269,11 @@ describe('the page of a moment', () => {
   test('is not for who may not read the whole log, and not of the future', async () => {
     const { ida, rita, as } = await auditedWorld()
     expect((await as(rita).get('/audit/as-of')).status).toBe(403)
+    const relative = await as(ida).get('/audit/as-of?at=yesterday+9:00&stage=Staging')
+    expect([relative.status, relative.location]).toEqual([
+      302,
+      expect.stringMatching(/^\/audit\/as-of\?at=20\d\d-\d\d-\d\dT09%3A00%3A00Z&stage=Staging$/),
+    ])
     const future = await as(ida).get('/audit/as-of?at=2999-01-01T00:00')
     expect([future.status, textOf(future.html).includes('lies in the future')]).toEqual([400, true])
   })

@@ -31,13 +31,13 @@ test('the page of a model shows what was in each stage at a moment, and nothing 
   expect(text).not.toContain('Promote…')
   expect(text).not.toContain('Change…')
   // What stands on the page now asks for it.
-  expect((await as(rita).get(model)).html).toContain('type="datetime-local" name="at"')
+  expect((await as(rita).get(model)).html).toContain('<input name="at" value="" list="at-times"')
 })
 
 test('what cannot be told of a moment is said beside the field', async () => {
   const { as, rita, eve, clock } = await world()
   for (const [moment, detail] of [
-    ['yesterday', "'yesterday' is no time"],
+    ['tomorrow', "'tomorrow' is no time: give -7d"],
     [new Date(clock.now() + 86_400_000).toISOString(), 'lies in the future'],
     ['1999-01-01T00:00', 'At that time, registered model'],
   ]) {
@@ -52,6 +52,15 @@ test('what cannot be told of a moment is said beside the field', async () => {
     expect(html).not.toMatch(/risk|ann|Version/)
   }
   expect((await as(rita).get(`/models/none${at(clock.now())}`)).status).toBe(404)
+})
+
+test('so long ago leads to the moment that it was, so that the address shows the same tomorrow', async () => {
+  const { as, rita, clock } = await world()
+  const asked = await as(rita).get(`${model}?at=-1h`)
+  const then = new Date(clock.now() - 3_600_000).toISOString().replace('.000Z', 'Z')
+  expect([asked.status, asked.location]).toEqual([302, `${model}?at=${encodeURIComponent(then)}`])
+  const spaced = `${then.slice(0, 16).replace('T', '+')}+UTC`
+  expect((await as(rita).get(`${model}?at=${spaced}`)).status).not.toBe(302)
 })
 
 test('a model that was renamed is found by both names, as one that was deleted is by readers of the log', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { momentForm, momentOf } from '../../governance/history/moment.ts'
+import { momentForm, momentOf } from '../../search/times/moment.ts'
 
 /** What several endpoints share: names in snake_case, ids and versions as strings, times in Unix ms. */
 

@@ -10,7 +10,7 @@ import {
   type Holder,
 } from '../../governance/history/holders.ts'
 import type { ModelThen } from '../../governance/history/model-then.ts'
-import { checkPast, momentForm, momentOf } from '../../governance/history/moment.ts'
+import { checkPast } from '../../governance/history/moment.ts'
 import { readStageSpans } from '../../governance/history/stage-spans.ts'
 import type { Rule } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
@@ -24,6 +24,7 @@ import {
   readKeysetPage,
   readPageFrom,
 } from '../../search/page.ts'
+import { momentForm, momentOf } from '../../search/times/moment.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
 import { pageRequest, pageToWire } from '../page.ts'

@@ -6,10 +6,11 @@ import type { FormProblem } from '../forms.ts'
 import { Problem } from '../parts/fields.tsx'
 import { Cell, NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
+import { isoTextOf, TimeField } from '../parts/time-field.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { SecondTime, TimeTerm } from './audit-page.tsx'
+import { SecondTime } from './audit-page.tsx'
 
 type AsOfPageProps = {
   readonly frame: Frame
@@ -31,7 +32,7 @@ const dayMs = 86_400_000
 export const AsOfPage: FC<AsOfPageProps> = (props) => {
   const { frame, at, atMs, stage, items, next, head, problem } = props
   const { to } = frame
-  const asOf = (ms: number) => addressOf(to, { at: new Date(ms).toISOString(), stage })
+  const asOf = (ms: number) => asOfPath(to, { at: new Date(ms).toISOString(), stage })
   return (
     <Page
       frame={frame}
@@ -46,7 +47,12 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
     >
       <form class="fields-row audit-filter" method="get" action={`${to.audit}/as-of`}>
         <Problem of={problem} />
-        <TimeTerm label="Moment (UTC)" name="at" value={at ?? new Date(atMs).toISOString()} />
+        <TimeField
+          label="Moment (UTC)"
+          name="at"
+          value={at ?? isoTextOf(atMs)}
+          isWrong={problem?.field === 'at'}
+        />
         <label>
           Stage
           <select name="stage">
@@ -66,7 +72,7 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
           <>
             <a href={asOf(atMs + dayMs / 24)}>An hour later</a>
             <a href={asOf(atMs + dayMs)}>A day later</a>
-            <a href={addressOf(to, { stage })}>Now</a>
+            <a href={asOfPath(to, { stage })}>Now</a>
           </>
         )}
       </p>
@@ -77,7 +83,7 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
           No version was in {visibleText(stage)} then, as far as the audit log tells.
         </p>
       )}
-      <NextLink after={next} hrefOf={(after) => addressOf(to, { at, stage, after })}>
+      <NextLink after={next} hrefOf={(after) => asOfPath(to, { at, stage, after })}>
         Next models
       </NextLink>
       {head === undefined || head.seq === 0 ? null : (
@@ -89,7 +95,8 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
   )
 }
 
-function addressOf(
+/** The address of the page; what is the default is left out. */
+export function asOfPath(
   to: Paths,
   { stage, ...terms }: { at?: string | undefined; stage: string; after?: string },
 ): string {

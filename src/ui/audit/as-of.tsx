@@ -4,15 +4,17 @@ import { requireAudit } from '../../governance/history/audit-scope.ts'
 import { checkPast } from '../../governance/history/moment.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive } from '../../registry/stages/stages.ts'
+import type { GivenTime } from '../../search/times/moment.ts'
 import { type FormProblem, noteProblem } from '../forms.ts'
-import { numberIn } from '../paths.ts'
+import { isoTextOf, timeIn } from '../parts/time-field.tsx'
+import { numberIn, pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { AsOfPage } from './as-of-page.tsx'
-import { momentIn } from './audit-query.ts'
+import { AsOfPage, asOfPath } from './as-of-page.tsx'
 import { findHead } from './find-head.ts'
 
 const modelsMax = 100
@@ -22,12 +24,19 @@ export async function requireAllAudit(ctx: Context): Promise<void> {
   await requireAudit(ctx, undefined)
 }
 
-/** `GET /audit/as-of?at=&stage=&after=`: what was in a stage of all models at a moment. */
+/**
+ * `GET /audit/as-of?at=&stage=&after=`: what was in a stage of all models at a moment. So long ago leads to the
+ * moment that it was: the address of what somebody saw shows the same tomorrow.
+ */
 export async function showAsOf(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const [at, after] = [optionalQuery(c, 'at')?.trim(), optionalQuery(c, 'after')]
   const stage = optionalQuery(c, 'stage') ?? 'Production'
   const moment = await readMoment(c, at)
+  if (moment.isRelative) {
+    const meant = { at: isoTextOf(moment.atMs), stage }
+    return c.redirect(asOfPath(pathsUnder(pagePrefix(c)), meant), 302)
+  }
   const [frame, stages, head] = await Promise.all([frameOf(c), listStages(ctx), findHead(ctx)])
   const found = moment.problem
     ? { items: [], next: undefined }
@@ -41,13 +50,14 @@ export async function showAsOf(c: AppContext): Promise<Response> {
 async function readMoment(
   c: AppContext,
   at: string | undefined,
-): Promise<{ readonly atMs: number; readonly problem: FormProblem | undefined }> {
-  const nowMs = c.var.ctx.now()
+): Promise<GivenTime & { readonly problem: FormProblem | undefined }> {
+  const now = { atMs: c.var.ctx.now(), isRelative: false }
   try {
-    const atMs = at === undefined ? nowMs : checkPast(c.var.ctx, momentIn(at))
-    return { atMs, problem: undefined }
+    const given = at === undefined ? now : timeIn(at, now.atMs)
+    checkPast(c.var.ctx, given.atMs)
+    return { ...given, problem: undefined }
   } catch (err) {
-    return { atMs: nowMs, problem: await noteProblem(c, err) }
+    return { ...now, problem: await noteProblem(c, err, 'at') }
   }
 }
 

@@ -2,21 +2,25 @@ import type { FC } from 'hono/jsx'
 import { actionGroupNames, actionGroups } from '../../audit/action-groups.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import type { ChainHead } from '../../audit/seal.ts'
+import { timeOf } from '../../search/times/moment.ts'
 import type { FormProblem } from '../forms.ts'
 import { Fold, Problem } from '../parts/fields.tsx'
 import { Sign } from '../parts/sign.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, plural, visibleText } from '../parts/text.tsx'
+import { TimeField } from '../parts/time-field.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { type AuditTerms, auditCall, entryPath, fieldTextOf } from './audit-query.ts'
+import { type AuditTerms, entryPath } from './audit-query.ts'
 import { EntryLinks, EntryText } from './entry-line.tsx'
 
 type AuditPageProps = {
   readonly frame: Frame
   readonly terms: AuditTerms
+  /** The same, its times as moments. */
+  readonly exact: AuditTerms
   /** Lower numbers than this; undefined: from the newest on. */
   readonly before: number | undefined
   readonly entries: readonly SealedEntry[]
@@ -32,7 +36,7 @@ const live = { kinds: [], everySeconds: 10, quietSeconds: 60 }
 
 /** The audit log, newest first: what was done, by whom, and why. */
 export const AuditPage: FC<AuditPageProps> = (props) => {
-  const { frame, terms, before, entries, next, head, problem } = props
+  const { frame, terms, exact, before, entries, next, head, problem } = props
   const { to } = frame
   return (
     <Page
@@ -45,11 +49,12 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
           <div data-part="head" data-steady>
             {head ? <Head head={head} /> : null}
           </div>
-          <p class="print-only">{wordsOf(terms)}</p>
+          <p class="print-only">{wordsOf(exact)}</p>
+          <Window {...{ terms, exact }} />
         </>
       }
       actions={problem ? null : <AuditActions {...props} />}
-      api={{ method: 'GET', path: auditCall(to, '/api/v1/audit', terms) }}
+      api={{ method: 'GET', path: to.query('/api/v1/audit', exact) }}
     >
       <Tabs label="What is looked for" items={presetsOf(frame, terms)} />
       <Fold title={filterTitle(terms)} isOpen={problem !== undefined}>
@@ -66,7 +71,7 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
         )}
         <p class="row">
           {next === undefined ? null : (
-            <a class="button quiet" href={to.query(to.audit, { ...terms, after: String(next) })}>
+            <a class="button quiet" href={to.query(to.audit, { ...exact, after: String(next) })}>
               Older entries
             </a>
           )}
@@ -90,9 +95,25 @@ const Head: FC<{ readonly head: ChainHead }> = ({ head: { seq, hash } }) => (
   </p>
 )
 
-const AuditActions: FC<AuditPageProps> = ({ frame: { to }, terms, head }) => {
-  const csv = auditCall(to, `${to.prefix}/api/v1/audit/export`, { ...terms, format: 'csv' })
-  const lines = auditCall(to, `${to.prefix}/api/v1/audit/export`, terms)
+/** The moments that `-7d` or `yesterday` stand for today; the address keeps the words. */
+const Window: FC<Pick<AuditPageProps, 'terms' | 'exact'>> = ({ terms, exact }) => {
+  const bounds = [
+    ['from', terms.since, exact.since],
+    ['before', terms.until, exact.until],
+  ] as const
+  const meant = bounds.flatMap(([word, given = '', at = '']) =>
+    timeOf(given, 0)?.isRelative ? [`${word} ${at.slice(0, 16).replace('T', ' ')} UTC`] : [],
+  )
+  return (
+    <p data-part="window" data-steady class="soft">
+      {meant.length === 0 ? '' : `Entries ${meant.join(', ')}.`}
+    </p>
+  )
+}
+
+const AuditActions: FC<AuditPageProps> = ({ frame: { to }, exact, head }) => {
+  const csv = to.query(`${to.prefix}/api/v1/audit/export`, { ...exact, format: 'csv' })
+  const lines = to.query(`${to.prefix}/api/v1/audit/export`, exact)
   return (
     <>
       {head ? (
@@ -191,8 +212,8 @@ const AuditFilter: FC<FilterProps> = ({ to, terms, problem }) => (
         Break-glass alone
       </label>
     )}
-    <TimeTerm label="From (UTC)" name="since" value={terms.since} />
-    <TimeTerm label="Before (UTC)" name="until" value={terms.until} />
+    <TimeField label="From (UTC)" name="since" value={terms.since} />
+    <TimeField label="Before (UTC)" name="until" value={terms.until} />
     <button type="submit">Filter</button>
   </form>
 )
@@ -214,17 +235,6 @@ const TextTerm: FC<TermProps & { readonly isNumber?: true }> = ({ label, name, .
       autocomplete="off"
       spellcheck={false}
     />
-  </label>
-)
-
-export const TimeTerm: FC<Omit<TermProps, 'name'> & { readonly name: string }> = ({
-  label,
-  name,
-  value,
-}) => (
-  <label>
-    {label}
-    <input type="datetime-local" name={name} value={fieldTextOf(value)} step="1" />
   </label>
 )
 

@@ -2,9 +2,10 @@ import { type ActionGroup, actionGroupNames } from '../../audit/action-groups.ts
 import { type Action, actions } from '../../audit/actions.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { AuditQuery } from '../../governance/history/audit-page.ts'
-import { momentForm, momentOf } from '../../governance/history/moment.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { timeOf } from '../../search/times/moment.ts'
+import { isoTextOf, timeIn } from '../parts/time-field.tsx'
 import { numberIn, type Paths } from '../paths.ts'
 
 /** The fields of the filter, as the address has them. */
@@ -25,8 +26,8 @@ export function auditTermsOf(c: AppContext): AuditTerms {
   )
 }
 
-/** What the terms ask for. @throws INVALID_PARAMETER_VALUE the message names the field */
-export function auditQueryOf(terms: AuditTerms): AuditQuery {
+/** What the terms ask for, so long ago being counted from `nowMs`. @throws INVALID_PARAMETER_VALUE the message names the field */
+export function auditQueryOf(terms: AuditTerms, nowMs: number): AuditQuery {
   const { version, action, group, since, until, break_glass, ...names } = terms
   if (break_glass !== undefined && break_glass !== 'true')
     throw invalid("'break_glass' is true, or left out")
@@ -39,8 +40,8 @@ export function auditQueryOf(terms: AuditTerms): AuditQuery {
     action: action === undefined ? undefined : actionIn(action),
     group: group === undefined ? undefined : groupIn(group),
     isBreakGlass: break_glass === undefined ? undefined : true,
-    sinceMs: since === undefined ? undefined : momentIn(since),
-    untilMs: until === undefined ? undefined : momentIn(until),
+    sinceMs: since === undefined ? undefined : timeIn(since, nowMs).atMs,
+    untilMs: until === undefined ? undefined : timeIn(until, nowMs).atMs,
   }
 }
 
@@ -62,39 +63,18 @@ function groupIn(text: string): ActionGroup {
   return group
 }
 
-/**
- * A moment that a page was given; what a browser's field for times sends is in UTC.
- *
- * @throws INVALID_PARAMETER_VALUE
- */
-export function momentIn(text: string): number {
-  const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
-  if (atMs === undefined) throw invalid(`'${excerpt(text)}' is no time: use ${momentForm}`)
-  return atMs
-}
-
-/** A moment as a browser's field for times has it, in UTC; such a field shows nothing of what is none. */
-export function fieldTextOf(text: string | undefined): string {
-  if (text === undefined) return ''
-  const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
-  if (atMs === undefined) return ''
-  return new Date(atMs).toISOString().replace(/(:00)?\.000Z$|Z$/, '')
-}
-
 /** The page of one entry. */
 export function entryPath(to: Paths, seq: number): string {
   return `${to.audit}/${seq}`
 }
 
-/** The same query of the API. */
-export function auditCall(to: Paths, path: string, terms: AuditTerms & { format?: string }) {
-  return to.query(path, {
-    ...terms,
-    since: apiMomentOf(terms.since),
-    until: apiMomentOf(terms.until),
+/**
+ * The terms with their times as moments: they mean the same later, and to the API. What is no time stays.
+ */
+export function exactTerms(terms: AuditTerms, nowMs: number): AuditTerms {
+  const exact = Object.entries(terms).map(([term, text]) => {
+    const time = term === 'since' || term === 'until' ? timeOf(text, nowMs) : undefined
+    return [term, time ? isoTextOf(time.atMs) : text]
   })
-}
-
-function apiMomentOf(text: string | undefined): string | undefined {
-  return text !== undefined && /^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text
+  return Object.fromEntries(exact)
 }

@@ -9,7 +9,7 @@ import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { AuditPage } from './audit-page.tsx'
-import { type AuditTerms, auditQueryOf, auditTermsOf } from './audit-query.ts'
+import { type AuditTerms, auditQueryOf, auditTermsOf, exactTerms } from './audit-query.ts'
 import { EntryPage } from './entry-page.tsx'
 import { findHead } from './find-head.ts'
 import { VerifyPage } from './verify-page.tsx'
@@ -20,19 +20,24 @@ const shownMax = 100
 export async function showAudit(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const frame = await frameOf(c)
-  const [terms, before] = [auditTermsOf(c), beforeOf(c)]
-  const found = await readEntries(c, terms, before)
+  const [terms, before, nowMs] = [auditTermsOf(c), beforeOf(c), ctx.now()]
+  const exact = exactTerms(terms, nowMs)
+  const found = await readEntries(c, terms, { before, nowMs })
   const head = await findHead(ctx)
-  const page = <AuditPage {...{ frame, terms, before, head, ...found }} />
+  const page = <AuditPage {...{ frame, terms, exact, before, head, ...found }} />
   return sendPage(c, { frame, page }, { status: found.problem?.status ?? 200 })
 }
 
 /** The entries, or what is wrong with the filter or with who asks, which the page shows beside the fields. */
-async function readEntries(c: AppContext, terms: AuditTerms, before: number | undefined) {
+async function readEntries(
+  c: AppContext,
+  terms: AuditTerms,
+  from: { readonly before: number | undefined; readonly nowMs: number },
+) {
   const { ctx } = c.var
   try {
-    const filter = await auditFilterOf(ctx, auditQueryOf(terms))
-    const wanted = { before: before ?? Number.MAX_SAFE_INTEGER, count: shownMax }
+    const filter = await auditFilterOf(ctx, auditQueryOf(terms, from.nowMs))
+    const wanted = { before: from.before ?? Number.MAX_SAFE_INTEGER, count: shownMax }
     return { ...(await readAuditPage(ctx, filter, wanted)), problem: undefined }
   } catch (err) {
     return { entries: [], next: undefined, problem: await noteProblem(c, err) }

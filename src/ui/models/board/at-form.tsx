@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
-import { fieldTextOf } from '../../audit/audit-query.ts'
 import type { FormProblem } from '../../forms.ts'
 import { Problem } from '../../parts/fields.tsx'
+import { TimeField } from '../../parts/time-field.tsx'
 import type { Paths } from '../../paths.ts'
 
 type AtFormProps = {
@@ -16,18 +16,13 @@ type AtFormProps = {
 export const AtForm: FC<AtFormProps> = ({ name, at, to, problem }) => (
   <form class="fields-row audit-filter" method="get" action={to.model(name)}>
     <Problem of={problem} />
-    <label>
-      As it was at (UTC)
-      <input
-        type="datetime-local"
-        name="at"
-        value={fieldTextOf(at)}
-        step="1"
-        required
-        aria-invalid={problem ? 'true' : undefined}
-        aria-describedby={problem ? 'problem' : undefined}
-      />
-    </label>
+    <TimeField
+      label="As it was at (UTC)"
+      name="at"
+      value={at}
+      isRequired
+      isWrong={problem !== undefined}
+    />
     <button type="submit" class="quiet">
       Show
     </button>

@@ -1,12 +1,15 @@
 import { type BoardThen, findBoardThen } from '../../../governance/history/board-then.ts'
 import { checkPast } from '../../../governance/history/moment.ts'
 import type { AppContext } from '../../../http/app-env.ts'
+import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import { listStages } from '../../../registry/stages/stage-list.ts'
 import { stageKey } from '../../../registry/stages/stages.ts'
+import { timeOf } from '../../../search/times/moment.ts'
 import { modelNameOf } from '../../addressed.ts'
-import { momentIn } from '../../audit/audit-query.ts'
 import { type FormProblem, noteProblem } from '../../forms.ts'
+import { isoTextOf, timeIn } from '../../parts/time-field.tsx'
+import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { ModelThenPage, type StageThenColumn } from './model-then-page.tsx'
@@ -19,11 +22,16 @@ type Found = {
   readonly problem: FormProblem | undefined
 }
 
-/** `GET /models/{name}?at=`: what was in each stage at a moment. */
+/** `GET /models/{name}?at=`: what was in each stage at a moment. So long ago leads to the moment that it was. */
 export async function showModelThen(c: AppContext, at: string): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
-  const found = await findThen(c, name, at.trim())
+  const time = timeOf(at, ctx.now())
+  if (time?.isRelative) {
+    const to = pathsUnder(pagePrefix(c))
+    return c.redirect(to.query(to.model(name), { at: isoTextOf(time.atMs) }), 302)
+  }
+  const found = await findThen(c, name, at)
   const [frame, stages] = await Promise.all([
     frameOf(c),
     found.board ? inOrder(ctx, found.board) : [],
@@ -37,7 +45,7 @@ async function findThen(c: AppContext, name: string, at: string): Promise<Found>
   const { ctx } = c.var
   let atMs: number | undefined
   try {
-    atMs = checkPast(ctx, momentIn(at))
+    atMs = checkPast(ctx, timeIn(at, ctx.now()).atMs)
     const board = await findBoardThen(ctx, name, { atMs, shownMax })
     return { atMs, board, problem: undefined }
   } catch (err) {
