@@ -40,10 +40,12 @@ export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern
       autocapitalize="none"
       autocomplete="off"
       spellcheck={false}
+      autofocus={problem?.field === name}
       aria-invalid={problem?.field === name ? 'true' : undefined}
       aria-describedby={problem?.field === name ? 'problem' : undefined}
     />
     {hint === undefined ? null : <span class="hint">{hint}</span>}
+    <Beside name={name} problem={problem} />
   </label>
 )
 
@@ -55,14 +57,24 @@ export const TextField: FC<TextFieldProps> = ({ label, name, problem, typed, hin
       name={name}
       maxlength={rest.charsMax}
       required={rest.isRequired ?? false}
+      autofocus={problem?.field === name}
       aria-invalid={problem?.field === name ? 'true' : undefined}
       aria-describedby={problem ? 'problem' : undefined}
     >
       {typed ?? ''}
     </textarea>
     {hint === undefined ? null : <span class="hint">{hint}</span>}
+    <Beside name={name} problem={problem} />
   </label>
 )
+
+/** The problem again, for eyes that are at the field and not at the head of the page. */
+const Beside: FC<Pick<TextFieldProps, 'name' | 'problem'>> = ({ name, problem }) =>
+  problem?.field === name ? (
+    <span class="hint bad-text" aria-hidden="true">
+      {visibleText(problem.message)}
+    </span>
+  ) : null
 
 type FoldProps = PropsWithChildren<{
   readonly title: Child

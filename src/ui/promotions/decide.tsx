@@ -5,6 +5,8 @@ import type { FormProblem } from '../forms.ts'
 import { TextField } from '../parts/fields.tsx'
 import { plural, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
+import type { CardChange } from './card-change.tsx'
+import { AskAgain } from './outcome/ask-again.tsx'
 import { SeenFields } from './seen-fields.tsx'
 import type { Standing } from './standing.ts'
 
@@ -16,6 +18,8 @@ export type DecideProps = {
   /** Why what was sent was not done, and what was typed. */
   readonly problem?: FormProblem
   readonly typed?: string | undefined
+  /** What was written in the card since a form that was refused showed it. */
+  readonly changedCard?: CardChange | undefined
 }
 
 /** What the caller can do about a request, and why not what they cannot. */
@@ -24,7 +28,11 @@ export const Decide: FC<DecideProps> = (props) => {
   const { view, seen, may } = standing
   const path = frame.to.promotion(view.id)
   if (view.status !== 'open' || seen === undefined) {
-    return view.breakGlass && view.followedUpBy === null ? <FollowUp path={path} /> : null
+    return view.breakGlass && view.followedUpBy === null ? (
+      <FollowUp path={path} />
+    ) : (
+      <AskAgain view={view} to={frame.to} />
+    )
   }
   return (
     <>

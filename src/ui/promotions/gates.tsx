@@ -12,16 +12,20 @@ const order = { failed: 0, pending: 1, passed: 2 } as const
 type GatesProps = {
   readonly view: Pick<PromotionView, 'gates' | 'policies'>
   readonly to: Paths
+  /** False: nothing says how they stood. */
+  readonly isJudged?: boolean
 }
 
 /** How each gate was judged, those first that do not pass. */
-export const Gates: FC<GatesProps> = ({ view: { gates, policies }, to }) => {
+export const Gates: FC<GatesProps> = ({ view: { gates, policies }, to, isJudged = true }) => {
   const revisions = new Map(policies.map(({ name, revision }) => [name, revision]))
   return (
     <section class="near" aria-labelledby="gates">
       <h2 id="gates">Gates</h2>
       {gates.length === 0 ? (
-        <p class="soft">No policy asks for one.</p>
+        <p class="soft">
+          {isJudged ? 'No policy asks for one.' : 'How they stood when it ended is not kept.'}
+        </p>
       ) : (
         <Table
           caption="Gates and how they were judged"

@@ -11,6 +11,7 @@ import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, Page } from '../shell/page.tsx'
 import { Blockers } from './blockers.tsx'
+import { ChangedCard } from './card-change.tsx'
 import { Changes } from './changes.tsx'
 import { Conversation, Reviewers } from './conversation.tsx'
 import { Decide, type DecideProps } from './decide.tsx'
@@ -59,6 +60,7 @@ export const PromotionPage: FC<DecideProps> = (props) => {
       ]}
     >
       <Problem of={problem} />
+      <ChangedCard change={props.changedCard} />
       <div data-part="outcome">
         <Outcome {...{ view, aftermath: standing.aftermath, to }} />
       </div>
@@ -95,7 +97,7 @@ export const PromotionPage: FC<DecideProps> = (props) => {
         ) : null}
         <div class="stack grounds" data-part="grounds">
           {status === 'open' ? <Changes {...standing} to={to} /> : null}
-          <Gates view={view} to={to} />
+          <Gates view={view} to={to} isJudged={view.seen !== undefined} />
           <Conversation view={view} />
           <Evidence view={view} to={to} />
         </div>

@@ -8,6 +8,7 @@ import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts
 import { mergePromotion } from '../../governance/promotions/merge.ts'
 import { endPromotions, getPromotion } from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
+import type { Seen } from '../../governance/seen.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
@@ -15,21 +16,31 @@ import { type FormFields, type FormProblem, formAction, noteProblem } from '../f
 import { numberIn, pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
+import { readCardChange } from './card-change.tsx'
 import { PromotionPage } from './promotion-page.tsx'
 import { seenIn } from './seen-fields.tsx'
 import { readStanding } from './standing.ts'
 import { readWaitingIds } from './waiting.ts'
 
-type Shown = { readonly problem?: FormProblem; readonly typed?: string | undefined }
+type Shown = {
+  readonly problem?: FormProblem
+  readonly typed?: string | undefined
+  /** What a form showed that was refused. */
+  readonly seen?: Seen | undefined
+}
 
 /** `GET /promotions/{id}` */
-export async function showPromotion(c: AppContext, shown: Shown = {}): Promise<Response> {
+export async function showPromotion(
+  c: AppContext,
+  { seen, ...shown }: Shown = {},
+): Promise<Response> {
   const [frame, standing, waiting] = await Promise.all([
     frameOf(c),
     readStanding(c.var.ctx, promotionIdOf(c)),
     readWaitingIds(c.var.ctx),
   ])
-  const page = <PromotionPage {...{ frame, standing, waiting, ...shown }} />
+  const changedCard = await readCardChange(c.var.ctx, standing, seen)
+  const page = <PromotionPage {...{ frame, standing, waiting, changedCard, ...shown }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
@@ -43,7 +54,7 @@ export const postReview = formAction({
   operation: 'reviewPromotion',
   rule: mayReadPromotion,
   run: (ctx, c, form) =>
-    done(c, { typed: form.text('comment'), field: 'comment' }, async () => {
+    done(c, { typed: form.text('comment'), field: 'comment', form }, async () => {
       const review = { decision: decisionOf(form), comment: form.text('comment') }
       if (review.decision === 'reject' && review.comment === undefined) {
         throw invalid('Say why you reject it: whoever asked has to know what to change')
@@ -67,7 +78,7 @@ export const postMerge = formAction({
   operation: 'mergePromotion',
   rule: (ctx, c) => requireToMerge(ctx, promotionIdOf(c)),
   run: (ctx, c, form) =>
-    done(c, {}, () => mergePromotion(ctx, promotionIdOf(c), { seen: seenIn(form) })),
+    done(c, { form }, () => mergePromotion(ctx, promotionIdOf(c), { seen: seenIn(form) })),
 })
 
 /** `POST /promotions/{id}/break-glass` */
@@ -75,7 +86,7 @@ export const postBreakGlass = formAction({
   operation: 'breakGlass',
   rule: (ctx, c) => requireToMerge(ctx, promotionIdOf(c)),
   run: (ctx, c, form) =>
-    done(c, { typed: form.text('reason') }, () => {
+    done(c, { typed: form.text('reason'), form }, () => {
       if (!form.isChecked('understood')) throw invalid('Say that you understand what it means')
       const reason = form.text('reason') ?? ''
       return breakGlass(ctx, promotionIdOf(c), { reason, seen: seenIn(form) })
@@ -103,18 +114,25 @@ export const postFollowUp = formAction({
   run: (ctx, c, form) => done(c, {}, () => followUp(ctx, promotionIdOf(c), form.text('comment'))),
 })
 
-type Typed = { readonly typed?: string | undefined; readonly field?: string }
+type Typed = {
+  readonly typed?: string | undefined
+  readonly field?: string
+  /** Of a decision: it says what was seen. */
+  readonly form?: FormFields
+}
 
 /** Do it and lead back to the page; or show the page with why it was not done, and what was typed. */
 async function done(
   c: AppContext,
-  { typed, field }: Typed,
+  { typed, field, form }: Typed,
   act: () => Promise<unknown>,
 ): Promise<Response> {
   try {
     await act()
   } catch (err) {
-    return showPromotion(c, { problem: await noteProblem(c, err, field), typed })
+    const problem = await noteProblem(c, err, field)
+    const seen = form && problem.status === 409 ? seenIn(form) : undefined
+    return showPromotion(c, { problem, typed, seen })
   }
   return c.redirect(pathsUnder(pagePrefix(c)).promotion(promotionIdOf(c)), 303)
 }

@@ -1,12 +1,14 @@
 import type { FC } from 'hono/jsx'
+import { excerpt } from '../../core/error.ts'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { Sign } from '../parts/sign.tsx'
 import { Cell, NoValue, Table } from '../parts/table.tsx'
-import { Given, visibleText } from '../parts/text.tsx'
+import { Given } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
+import { rejectionOf } from './outcome/ask-again.tsx'
 
 type RequestTableProps = {
   readonly requests: readonly PromotionView[]
@@ -38,7 +40,7 @@ type RowProps = Omit<RequestTableProps, 'requests' | 'caption'> & {
 }
 
 const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
-  const { id, model, version, target, approvals, blockedBy, requestedBy } = request
+  const { id, model, version, target, approvals, requestedBy } = request
   return (
     <tr>
       <th scope="row">
@@ -75,7 +77,7 @@ const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
         {approvals.required === 0 ? <NoValue /> : `${approvals.given} of ${approvals.required}`}
       </Cell>
       <Cell label="First blocker" isLine>
-        {blockedBy[0] === undefined ? <NoValue /> : visibleText(blockedBy[0])}
+        <Why request={request} />
       </Cell>
       <Cell label="Asked" isLine>
         <Person principal={requestedBy} /> <Time atMs={request.requestedAtMs} />
@@ -88,6 +90,19 @@ const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
       </Cell>
     </tr>
   )
+}
+
+const whyMax = 200
+
+/** What blocks an open request; of one that ended, who rejected it and why, or why it was closed. */
+const Why: FC<Pick<RowProps, 'request'>> = ({
+  request: { status, blockedBy, reviews, closedBecause },
+}) => {
+  const rejection = status === 'rejected' ? rejectionOf(reviews) : undefined
+  const why = rejection
+    ? `${rejection.principal.name}: ${excerpt(rejection.comment ?? '', whyMax)}`
+    : (closedBecause ?? blockedBy[0])
+  return why === undefined ? <NoValue /> : <Given text={why} />
 }
 
 type LiveVersionProps = Pick<PromotionView, 'model'> & {

@@ -2,8 +2,14 @@ import { BlockedError, invalid, RegistryError } from '../../../core/error.ts'
 import { moveToStage } from '../../../governance/moves/move-to-stage.ts'
 import { openRequest } from '../../../governance/moves/request-move.ts'
 import { readRollback, rollBack } from '../../../governance/moves/rollback.ts'
-import { requireMove, requireToRollBack } from '../../../governance/permissions.ts'
+import {
+  requireMove,
+  requirePromotion,
+  requireToRollBack,
+} from '../../../governance/permissions.ts'
 import { readPoliciesFor } from '../../../governance/policies/policies.ts'
+import { getPromotion } from '../../../governance/promotions/promotions.ts'
+import { viewPromotion } from '../../../governance/promotions/view.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
@@ -20,6 +26,7 @@ import {
   noteProblem,
 } from '../../forms.ts'
 import { numberIn, pathsUnder } from '../../paths.ts'
+import { reasonAfter } from '../../promotions/outcome/ask-again.tsx'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { type ModelStanding, readModelStanding, versionsIn } from '../read-model.ts'
@@ -51,10 +58,23 @@ export async function showPromote(c: AppContext, shown: Shown = {}): Promise<Res
       ? undefined
       : await findRefusal(requireMove(ctx, name, { ...move, target: { stage } }))
   const there = standing.stages.find((one) => one.name === stage)?.column?.newest ?? []
+  const typed = shown.typed ?? (await reasonAgain(c, name))
   const page = (
-    <PromotePage {...{ frame, version, stages, policies, there, ...shown, stage, whyNot }} />
+    <PromotePage {...{ frame, version, stages, policies, there, ...shown, typed, stage, whyNot }} />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
+}
+
+/** Of `after=`, a request of this model that led nowhere: what the new one quotes of it. @throws PERMISSION_DENIED */
+async function reasonAgain(c: AppContext, name: string): Promise<string | undefined> {
+  const text = optionalQuery(c, 'after')
+  if (text === undefined) return undefined
+  const id = numberIn(text)
+  if (id === undefined) throw invalid(`Invalid value for 'after'; it is the number of a request`)
+  await requirePromotion(c.var.ctx, id, 'READ')
+  const promotion = await getPromotion(c.var.ctx, id)
+  if (promotion.model !== name || promotion.status === 'open') return undefined
+  return reasonAfter(await viewPromotion(c.var.ctx, promotion))
 }
 
 /** `POST /models/{name}/{version}/promote`: the move or, where policies guard it, a request. */

@@ -1,60 +1,22 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { sealEntries } from '../../../src/audit/seal.ts'
-import { clientEnvironment, programOf } from '../../runner/environments.ts'
-import { admin, password } from '../../support/auth-server.ts'
-import { testServer } from '../../support/server.ts'
-import { deploymentsWorld } from '../../ui/deployments-world.ts'
-import { runsWorld } from '../../ui/runs-world.ts'
-import { askedWorld } from '../../ui/world.ts'
-import { lacksBrowser, useBrowser } from './browser.ts'
+import { sealEntries } from '../../../../src/audit/seal.ts'
+import { clientEnvironment, programOf } from '../../../runner/environments.ts'
+import { admin } from '../../../support/auth-server.ts'
+import { testServer } from '../../../support/server.ts'
+import { deploymentsWorld } from '../../../ui/deployments-world.ts'
+import { runsWorld } from '../../../ui/runs-world.ts'
+import { askedWorld } from '../../../ui/world.ts'
+import { lacksBrowser } from '../browser.ts'
+import { headingOf, looks, mainOf, phone, signInAs, useStories, wide } from './story.ts'
 
 /** Of the client that `npm test` installs. */
 const python = programOf('mlflow-3.17.2', 'python')
 const isLacking = await lacksBrowser(python)
-const { openContext, serve } = useBrowser(isLacking)
-
-async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>, 'platform'>>(
-  world: World,
-) {
-  const url = await serve(world.platform)
-  const windowOf = async (options: BrowserContextOptions) => {
-    const page = await (await openContext(options)).newPage()
-    page.setDefaultTimeout(10_000)
-    return page
-  }
-  return { ...world, url, windowOf }
-}
-
-const wide: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
-const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 } }
-/** Where a story is told without script too. */
-const looks: [string, BrowserContextOptions][] = [
-  ['wide', wide],
-  ['on a phone, without script', { ...phone, javaScriptEnabled: false }],
-]
-
-async function signInAs(page: Page, name: string): Promise<void> {
-  await page.getByLabel('User name').fill(name)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-const byAge = [{ slice: 'age<25', metric: 'recall', value: 0.77 }]
-
-/** The pipeline that neither ann nor an author runs. */
-const passed = (call: Awaited<ReturnType<typeof askedWorld>>['call'], id: number) =>
-  call(admin, 'POST', `/api/v1/promotions/${id}/checks`, {
-    name: 'integration-tests',
-    status: 'passed',
-  })
-
-const mainOf = (page: Page) => page.locator('main').innerText()
-
-const headingOf = (page: Page) => page.getByRole('heading', { level: 1 }).innerText()
+const { served } = useStories(isLacking)
 
 /** Points of which number 200 is NaN. */
 function lossOf(from: number, to: number): object[] {
@@ -133,112 +95,6 @@ mlflow.flush_trace_async_logging()`
     await page.getByRole('link', { name: 'chat-1' }).click()
     expect(await mainOf(page)).toContain('correct=false')
   }, 120_000)
-
-  test.each(looks)(
-    'review and sign: %s',
-    async (_, look) => {
-      const { url, windowOf, call, mlflow, ann, name, card, id } = await served(await askedWorld())
-      await passed(call, id)
-      const refused = await mlflow(ann, 'POST', 'model-versions/transition-stage', {
-        name,
-        version: '3',
-        stage: 'Production',
-        archive_existing_versions: true,
-      })
-      const address = /http:\S+\/promotions\/\d+/.exec(refused.json.message)?.[0] ?? ''
-      const path = new URL(address).pathname
-      expect(path).toBe(`/promotions/${id}`)
-      const page = await windowOf(look)
-      await page.goto(url + path)
-      await signInAs(page, 'rita')
-      expect(new URL(page.url()).pathname).toBe(path)
-      const first = await mainOf(page)
-      expect(first).toContain('0.918')
-      expect(first).toContain('0.923')
-      expect(first).toMatch(/fairness/)
-      await card(3, { intended_use: 'x', fairness: byAge }, 1)
-      await page.reload()
-      await page.getByRole('button', { name: 'Approve version 3' }).click()
-      expect(await mainOf(page)).toContain('rita')
-      const anns = await windowOf(look)
-      await anns.goto(url + path)
-      await signInAs(anns, 'ann')
-      await anns.getByRole('button', { name: 'Merge version 3 now' }).click()
-      await anns.goto(`${url}/models/${name}/stages/Production`)
-      expect(await headingOf(anns)).toContain('version 3')
-      const log = await call(admin, 'GET', '/api/v1/audit?action=model_version.transitioned')
-      expect(JSON.stringify(log.json.items[0])).toContain('rita')
-    },
-    60_000,
-  )
-
-  test.each(looks)(
-    'sign what they saw, and nothing else: %s',
-    async (_, look) => {
-      const { url, windowOf, card, call, rita, id } = await served(await askedWorld())
-      const page = await windowOf(look)
-      await page.goto(`${url}/promotions/${id}`)
-      await signInAs(page, 'rita')
-      await page.getByLabel('Comment').first().fill('as agreed on Monday')
-      await card(3, { intended_use: 'Rank.', fairness: byAge }, 1)
-      await page.getByRole('button', { name: 'Approve version 3' }).click()
-      const text = await mainOf(page)
-      expect(text).toContain('card')
-      expect(await page.getByRole('alert').innerText()).toMatch(/changed/)
-      expect(await page.getByLabel('Comment').first().inputValue()).toBe('as agreed on Monday')
-      expect((await call(rita, 'GET', `/api/v1/promotions/${id}`)).json.approvals.given).toBe(0)
-      await page.getByRole('button', { name: 'Approve version 3' }).click()
-      expect((await call(rita, 'GET', `/api/v1/promotions/${id}`)).json.approvals.given).toBe(1)
-      await card(
-        3,
-        { intended_use: 'Rank.', fairness: byAge, limitations: 'Blind to vouchers.' },
-        2,
-      )
-      await page.reload()
-      expect(await mainOf(page)).toMatch(/dismissed|fell/i)
-    },
-    60_000,
-  )
-
-  test('reject with a reason, which whoever asked finds among their requests', async () => {
-    const { url, windowOf, id } = await served(await askedWorld())
-    const page = await windowOf(wide)
-    await page.goto(`${url}/promotions/${id}`)
-    await signInAs(page, 'rita')
-    await page.getByRole('button', { name: 'Reject' }).click()
-    expect(await page.getByLabel('Comment').first().getAttribute('aria-invalid')).toBe('true')
-    await page.getByLabel('Comment').first().fill('recall of the young fell')
-    await page.getByRole('button', { name: 'Reject' }).click()
-    expect(await mainOf(page)).toMatch(/rejected/i)
-    const anns = await windowOf(wide)
-    await anns.goto(`${url}/promotions?view=mine`)
-    await signInAs(anns, 'ann')
-    await anns
-      .getByRole('link', { name: /#1|fraud-detector/ })
-      .first()
-      .click()
-    const seen = await mainOf(anns)
-    expect(seen).toContain('recall of the young fell')
-    expect(await anns.getByRole('button', { name: /^Merge/ }).count()).toBe(0)
-  }, 60_000)
-
-  test('are told why they may not', async () => {
-    const { url, windowOf, name, id, call } = await served(await askedWorld())
-    const anns = await windowOf(wide)
-    await anns.goto(`${url}/promotions/${id}`)
-    await signInAs(anns, 'ann')
-    expect(await anns.getByRole('button', { name: /^Approve/ }).count()).toBe(0)
-    expect(await mainOf(anns)).toMatch(/asked|somebody else/i)
-    const eves = await windowOf(wide)
-    const answer = await eves.goto(`${url}/models/${name}`)
-    expect(answer?.status()).toBe(200)
-    await signInAs(eves, 'eve')
-    const refusal = await mainOf(eves)
-    expect(refusal).toContain('READ')
-    expect(refusal).not.toMatch(/Production|0\.9/)
-    const log = await call(admin, 'GET', '/api/v1/audit?actor=eve')
-    expect(log.status).toBe(200)
-  }, 60_000)
 
   test.each(looks)(
     'roll back at night: %s',
