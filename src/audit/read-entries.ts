@@ -46,17 +46,18 @@ export async function readEntriesBefore(
   return readEntries(db, filter, { where, direction: sql`desc`, count: countMax })
 }
 
-/** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first. */
+/** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first; `countMax` at most. */
 export async function readEntriesAfter(
   db: Database,
   filter: EntryFilter,
   {
     afterSeq,
     lastSeq = Number.MAX_SAFE_INTEGER,
-  }: { readonly afterSeq: number; readonly lastSeq?: number },
+    countMax = batchCount,
+  }: { readonly afterSeq: number; readonly lastSeq?: number; readonly countMax?: number },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
-  return readEntries(db, filter, { where, direction: sql`asc`, count: batchCount })
+  return readEntries(db, filter, { where, direction: sql`asc`, count: countMax })
 }
 
 /** All entries up to `lastSeq` in batches, oldest first, negative numbers included. */

@@ -179,6 +179,29 @@ describe('the page of an entry', () => {
     expect((await as(ida).get('/audit/99999')).status).toBe(404)
   })
 
+  test('leads to what happened before and after to the same version, as far as its reader may read', async () => {
+    const { ida, as, call, grant, user, name } = await auditedWorld()
+    const { items } = (await call(ida, 'GET', `/api/v1/audit?model=${name}&version=3`)).json
+    const [after, entry, before] = items.map(({ seq }: { seq: number }) => seq)
+    const besideIn = (html: string) =>
+      [...html.matchAll(/href="\/audit\/(\d+)" rel="(?:prev|next)"/g)].map(([, seq]) => Number(seq))
+    const { html } = await as(ida).get(`/audit/${entry}`)
+    expect(besideIn(html)).toEqual([before, after])
+    expect(besideIn((await as(ida).get(`/audit/${items[0].seq}`)).html)).toEqual([entry])
+    const otis = await user('otis')
+    await grant({ principal: 'user:otis', models: name })
+    expect(besideIn((await as(otis).get(`/audit/${entry}`)).html)).toEqual([before, after])
+    // What is about no model has none.
+    expect(besideIn((await as(ida).get('/audit/1')).html)).toEqual([])
+  })
+
+  test('is one of a list that says what an export of a filter cannot show', async () => {
+    const { ida, as, name } = await auditedWorld()
+    const note = 'cannot show that none is missing'
+    expect(textOf((await as(ida).get('/audit')).html)).not.toContain(note)
+    expect(textOf((await as(ida).get(`/audit?model=${name}`)).html)).toContain(note)
+  })
+
   test('shows every text as a text', async () => {
     const { ida, as, mlflow, ann, name } = await auditedWorld()
     const value = '<img src=x onerror=alert(1)>\u202e'

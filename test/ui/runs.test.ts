@@ -408,6 +408,21 @@ describe('the page of a run', () => {
     expect(version.html).toContain(`href="/runs/${run_id}"`)
   })
 
+  test('says of one that goes on when it logged last, and that it is quiet', async () => {
+    const { as, rita, logRun, clock, post } = await runsWorld()
+    const at = (key: string, timestamp: number) => ({ key, value: 1, step: 0, timestamp })
+    const run_id = await logRun({ name: 'slow', metrics: [at('counted', 5)] })
+    const shown = async () => textOf((await as(rita).get(`/runs/${run_id}`)).html)
+    // A client that numbers its points says nothing of time.
+    expect(await shown()).not.toMatch(/last point|quiet since/)
+    await post('runs/log-batch', { run_id, metrics: [at('loss', clock.now())] })
+    expect(await shown()).toMatch(/running began .* last point 2027-/)
+    clock.pass(600_001)
+    expect(await shown()).toMatch(/quiet since 2027-/)
+    await post('runs/update', { run_id, status: 'FINISHED', end_time: clock.now() })
+    expect(await shown()).not.toMatch(/last point|quiet since/)
+  })
+
   test('leads to the runs before and after it that its reader may read, as they began', async () => {
     const { as, rita, logRun, clock, mlflow, ann } = await runsWorld()
     const ids: string[] = []

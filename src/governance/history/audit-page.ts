@@ -1,8 +1,9 @@
 import { requireAdmin, requireRight } from '../../access/permissions/require.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
-import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
+import { type EntryFilter, readEntriesAfter, readEntriesBefore } from '../../audit/read-entries.ts'
 import { notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import type { Beside } from '../../search/page.ts'
 import { requireAudit } from './audit-scope.ts'
 
 /** Which entries a reader of the audit log wants: those for which all of this holds. */
@@ -58,6 +59,21 @@ export async function getAuditEntry(ctx: Context, seq: number): Promise<SealedEn
   if (found && (await mayReadEntry(ctx, found))) return found
   await requireRight(ctx, 'read_audit')
   throw notFound('Audit entry', String(seq))
+}
+
+/** The entries before and after one about the same version, or the same model; none where it is about neither. */
+export async function findEntriesBeside(
+  ctx: Context,
+  { entry: { seq, model, version } }: SealedEntry,
+): Promise<Beside<number>> {
+  if (model === undefined) return { before: undefined, after: undefined }
+  const ofVersion = version === undefined ? {} : { version: Number(version) }
+  const filter = await auditFilterOf(ctx, { model, ...ofVersion })
+  const [[before], [after]] = await Promise.all([
+    readEntriesBefore(ctx.db, filter, { beforeSeq: seq, countMax: 1 }),
+    readEntriesAfter(ctx.db, filter, { afterSeq: seq, countMax: 1 }),
+  ])
+  return { before: before?.entry.seq, after: after?.entry.seq }
 }
 
 async function mayReadEntry(ctx: Context, { entry }: SealedEntry): Promise<boolean> {

@@ -49,6 +49,11 @@ export const AuditPage: FC<AuditPageProps> = (props) => {
           <div data-part="head" data-steady>
             {head ? <Head head={head} /> : null}
           </div>
+          {problem || Object.keys(terms).length === 0 ? null : (
+            <p class="soft">
+              An export of these entries cannot show that none is missing: the chain goes over all.
+            </p>
+          )}
           <p class="print-only">{wordsOf(exact)}</p>
           <Window {...{ terms, exact }} />
         </>
@@ -212,7 +217,7 @@ const AuditFilter: FC<FilterProps> = ({ to, terms, problem }) => (
         Break-glass alone
       </label>
     )}
-    <TimeField label="From (UTC)" name="since" value={terms.since} />
+    <TimeField label="From (UTC)" name="since" value={terms.since} shortcut="t" />
     <TimeField label="Before (UTC)" name="until" value={terms.until} />
     <button type="submit">Filter</button>
   </form>

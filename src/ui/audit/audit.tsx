@@ -1,7 +1,12 @@
 import { addHash } from '../../audit/export.ts'
 import { verifyStoredChain } from '../../audit/verify.ts'
 import { invalid } from '../../core/error.ts'
-import { auditFilterOf, getAuditEntry, readAuditPage } from '../../governance/history/audit-page.ts'
+import {
+  auditFilterOf,
+  findEntriesBeside,
+  getAuditEntry,
+  readAuditPage,
+} from '../../governance/history/audit-page.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { noteProblem } from '../forms.ts'
@@ -50,8 +55,11 @@ export async function showAuditEntry(c: AppContext): Promise<Response> {
   const seq = numberIn(c.req.param('seq'))
   if (seq === undefined) throw invalid('An entry of the audit log has a number, such as 12')
   const [frame, sealed] = [await frameOf(c), await getAuditEntry(ctx, seq)]
-  const { hash } = await addHash(ctx, sealed)
-  return sendPage(c, { frame, page: <EntryPage {...{ frame, sealed, hash }} /> })
+  const [{ hash }, beside] = await Promise.all([
+    addHash(ctx, sealed),
+    findEntriesBeside(ctx, sealed),
+  ])
+  return sendPage(c, { frame, page: <EntryPage {...{ frame, sealed, hash, beside }} /> })
 }
 
 /** `GET /audit/verify?head=` */

@@ -1,12 +1,14 @@
 import type { FC } from 'hono/jsx'
 import type { AuditEntry, SealedEntry } from '../../audit/entry.ts'
+import type { Beside } from '../../search/page.ts'
 import { ChangedValues } from '../parts/changed-values.tsx'
 import { Chip } from '../parts/chips.tsx'
 import { Given, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { linksBeside, Page } from '../shell/page.tsx'
 import { SecondTime } from './audit-page.tsx'
+import { entryPath } from './audit-query.ts'
 import { EntryLinks, EntryText } from './entry-line.tsx'
 
 type EntryPageProps = {
@@ -14,10 +16,12 @@ type EntryPageProps = {
   readonly sealed: SealedEntry
   /** The hash that was sealed, or else as computed now. */
   readonly hash: string
+  /** About the same version or model. */
+  readonly beside: Beside<number>
 }
 
 /** One entry of the audit log: all that it says, and what seals it. */
-export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash }) => {
+export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash, beside }) => {
   const { entry, chainHash } = sealed
   const { to } = frame
   return (
@@ -26,6 +30,7 @@ export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash }) => {
       title={`Entry #${entry.seq}`}
       section="audit"
       crumbs={[{ text: 'Audit log', href: to.audit }, { text: `#${entry.seq}` }]}
+      beside={linksBeside(beside, (seq) => ({ text: `#${seq}`, href: entryPath(to, seq) }))}
       about={
         <p>
           <EntryText entry={entry} />

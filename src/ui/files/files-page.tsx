@@ -121,7 +121,7 @@ const File: FC<FileProps> = ({ frame, owner, path, file: { sizeBytes, sha256 }, 
       <span class="soft">
         SHA-256 <code title={sha256}>{sha256.slice(0, 8)}</code>
       </span>
-      <a class="button quiet" href={owner.fileOf(path)} download>
+      <a class="button quiet" href={owner.fileOf(path)} download data-key="d">
         Download
       </a>
     </p>

@@ -20,6 +20,7 @@ const ofLists: readonly (readonly [string, string])[] = [
 /** Single keys for what a page has links and fields for; never while somebody types. */
 export function listenToKeys(): void {
   let begun = 0
+  document.addEventListener('keydown', tryForm)
   document.addEventListener('keydown', (event) => {
     if (isForOthers(event)) return
     if (event.key === '?') {
@@ -32,6 +33,13 @@ export function listenToKeys(): void {
     begun = !isSecond && event.key === 'g' ? Date.now() : 0
     if (begun === 0 && press(isSecond ? `g ${event.key}` : event.key)) event.preventDefault()
   })
+}
+
+/** Presses the button of a form that tries what is typed, and changes nothing. */
+function tryForm({ key, ctrlKey, metaKey, target }: KeyboardEvent): void {
+  if (key !== 'Enter' || !(ctrlKey || metaKey)) return
+  const form = target instanceof Element ? target.closest('form') : null
+  form?.querySelector<HTMLElement>('[data-key="Ctrl Enter"]')?.click()
 }
 
 /** A field, a dialog or the browser gets it. */
@@ -54,7 +62,8 @@ function press(key: string): boolean {
   if (key === 'X') return selectRowsToHere()
   const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
   // What changes something is pressed by hand: its key only leads there.
-  if (target instanceof HTMLButtonElement && target.form?.method === 'post') return focusOn(target)
+  const isPosting = target instanceof HTMLButtonElement && target.form?.method === 'post'
+  if (isPosting || target instanceof HTMLInputElement) return focusOn(target)
   target?.click()
   return target !== null
 }

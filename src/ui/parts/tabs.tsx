@@ -8,6 +8,8 @@ type TabsProps = {
     readonly text: string
     readonly count?: number | undefined
     readonly isCurrent?: boolean
+    /** The key that leads there. */
+    readonly shortcut?: string
   }[]
 }
 
@@ -15,9 +17,9 @@ type TabsProps = {
 export const Tabs: FC<TabsProps> = ({ label, items }) => (
   <nav class="tabs" aria-label={label}>
     <ul>
-      {items.map(({ href, text, count, isCurrent }) => (
+      {items.map(({ href, text, count, isCurrent, shortcut }) => (
         <li>
-          <a href={href} aria-current={isCurrent ? 'page' : undefined}>
+          <a href={href} aria-current={isCurrent ? 'page' : undefined} data-key={shortcut}>
             {text}
             {count === undefined ? '' : ` ${countText(count)}`}
           </a>

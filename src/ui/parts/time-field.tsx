@@ -9,6 +9,8 @@ type TimeFieldProps = {
   readonly value: string | undefined
   readonly isRequired?: boolean
   readonly isWrong?: boolean
+  /** The key that leads to it. */
+  readonly shortcut?: string
 }
 
 const examples = ['-1h', '-24h', '-7d', '-30d', 'today', 'yesterday', 'yesterday 9:00']
@@ -26,6 +28,8 @@ export const TimeField: FC<TimeFieldProps> = ({ label, name, value, ...rest }) =
       autocomplete="off"
       spellcheck={false}
       required={rest.isRequired ?? false}
+      data-key={rest.shortcut}
+      data-key-text={rest.shortcut && `To the field ${label}`}
       aria-invalid={rest.isWrong ? 'true' : undefined}
       aria-describedby={rest.isWrong ? 'problem' : undefined}
     />

@@ -34,6 +34,7 @@ export type RunStanding = {
   readonly mayEdit: boolean
   /** Of the metrics that are shown. */
   readonly extremes: ReadonlyMap<string, Extremes>
+  readonly nowMs: number
 }
 
 /** Whether a name holds some words; empty: all do. */
@@ -74,6 +75,7 @@ export async function readRunStanding(
     traces,
     mayEdit: whyNot === undefined,
     extremes,
+    nowMs: ctx.now(),
   }
 }
 

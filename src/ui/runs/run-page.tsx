@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
-import { RunByline } from '../parts/byline.tsx'
+import { RunByline, Time } from '../parts/byline.tsx'
 import { directionsOf } from '../parts/directions.ts'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { LineSearch } from '../parts/search-box.tsx'
@@ -120,10 +120,11 @@ export const RunPage: FC<RunPageProps> = (props) => {
 /** From so many names on there is a field to find one. */
 const wordsFrom = 20
 
-const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } }) => {
+const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions, nowMs } }) => {
   return (
     <>
       <RunByline run={run}>
+        <LastPoint {...{ run, nowMs }} />
         {versions.length === 0 ? null : (
           <span>
             became <VersionsOfRun versions={versions} to={to} />
@@ -134,6 +135,29 @@ const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } })
         <p class="notice warn">This run is deleted. It can be restored until the next purge.</p>
       ) : null}
     </>
+  )
+}
+
+/** After so long without a point, somebody may want to look. */
+const quietMs = 600_000
+
+/** When a run that goes on logged last, by the clock of its client: one that is quiet for long may have ended without a word. */
+const LastPoint: FC<{ readonly run: Run; readonly nowMs: number }> = ({
+  run: { status, startTimeMs, metrics },
+  nowMs,
+}) => {
+  if (status !== 'RUNNING') return null
+  const lastMs = Math.max(...metrics.map(({ timestampMs }) => Number(timestampMs)))
+  // Some clients number their points instead.
+  if (lastMs < Number(startTimeMs)) return null
+  return nowMs - lastMs > quietMs ? (
+    <span class="warn-text">
+      quiet since <Time atMs={lastMs} isExact />
+    </span>
+  ) : (
+    <span>
+      last point <Time atMs={lastMs} />
+    </span>
   )
 }
 

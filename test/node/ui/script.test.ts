@@ -35,6 +35,29 @@ async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>,
 const headingOf = (page: Page) => page.getByRole('heading', { level: 1 })
 
 describe.skipIf(isLacking)('the script of pages', () => {
+  test('changes the view of a comparison, finds a date, downloads and tries a draft by keys', async () => {
+    const world = await runsWorld()
+    const ids = [await world.logRun({ name: 'a' }), await world.logRun({ name: 'b' })]
+    const { open, rita, url } = await served(world)
+    const page = await open(rita, `/runs/compare?ids=${ids.join(',')}`)
+    await page.keyboard.press('3')
+    await page.waitForURL(/view=parallel/)
+    await page.keyboard.press('1')
+    await page.waitForURL((address) => !address.search.includes('view='))
+    await page.goto(`${url}/models/fraud-detector/3/files?path=requirements.txt`)
+    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('d')])
+    expect(file.url()).toContain('requirements.txt')
+
+    const log = await open(admin, '/audit')
+    await log.keyboard.press('t')
+    expect(await log.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('since')
+    await log.goto(`${url}/settings/policies/production-sign-off/edit`)
+    await log.getByLabel('Model', { exact: true }).fill('fraud-detector')
+    await log.getByLabel('Version', { exact: true }).fill('3')
+    await log.keyboard.press('Control+Enter')
+    await log.getByText('fairness is empty').waitFor()
+  }, 60_000)
+
   test('goes where a key says, lists the keys, and leaves what is typed alone', async () => {
     const { open, rita, url, complaints } = await served(await askedWorld())
     const page = await open(rita, '/models')
@@ -52,7 +75,7 @@ describe.skipIf(isLacking)('the script of pages', () => {
     await page.waitForURL(`${url}/models/fraud-detector/2`)
     await page.keyboard.type('gp')
     await page.waitForURL(`${url}/promotions`)
-    // A key leads to a button that decides, and never presses it.
+    // A key leads to a field or to a button that decides, and never presses it.
     await page.goto(`${url}/promotions/1`)
     for (const [key, name] of [
       ['r', 'Reject'],

@@ -69,11 +69,12 @@ export const ComparePage: FC<PropsWithChildren<ComparePageProps>> = ({ children,
         <>
           <Tabs
             label="Views"
-            items={Object.entries(comparedViews).map(([view, text]) => ({
+            items={Object.entries(comparedViews).map(([view, text], i) => ({
               // Its keys are the views.
               href: comparedAddress(to, { ...query, view: view as ComparedView }),
               text,
               isCurrent: view === query.view,
+              shortcut: String(i + 1),
             }))}
           />
           <Hidden {...props} />

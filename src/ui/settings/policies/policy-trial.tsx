@@ -40,7 +40,7 @@ export const TryFields: FC<TryFieldsProps> = ({ draft, typed, problem }) => {
             {...{ problem, typed: typed?.('try_alias') }}
           />
         ) : null}
-        <button type="submit" class="quiet" name="do" value="judge">
+        <button type="submit" class="quiet" name="do" value="judge" data-key="Ctrl Enter">
           Judge the draft
         </button>
       </div>
