@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { admin } from '../support/auth-server.ts'
-import { hiddenFields, markupIn, pagesOf, textOf } from './page.ts'
+import { hiddenFields, markupIn, pagesOf, textOf, unescaped } from './page.ts'
 import { askedWorld } from './world.ts'
 
 async function world() {
@@ -250,4 +250,47 @@ test('texts of strangers stay texts in every form', async () => {
     const { status, html } = await as(ann).get(model + path)
     expect([path, status, markupIn(html)]).toEqual([path, 200, []])
   }
+})
+
+test('the page of what was deleted or renamed says when and by whom, to who may read the audit log', async () => {
+  const { as, rita, ann, eve, mlflow, clock, call } = await world()
+  const post = async (path: string, body: object) => {
+    clock.pass(1000)
+    expect((await mlflow(ann, 'POST', path, body)).status, path).toBe(200)
+  }
+  const remove = async (path: string, body: object) => {
+    clock.pass(1000)
+    expect((await mlflow(ann, 'DELETE', path, body)).status, path).toBe(200)
+  }
+  await post('registered-models/create', { name: 'old one' })
+  for (const _ of [1, 2]) {
+    await post('model-versions/create', { name: 'old one', source: 's3://b/m' })
+  }
+  const shown = async (who: string, path: string) => {
+    const { html, status } = await as(who).get(`/models/${path}`)
+    expect(status).toBe(404)
+    return { html, text: textOf(html) }
+  }
+  await remove('model-versions/delete', { name: 'old one', version: '1' })
+  const version = await shown(admin, 'old%20one/1')
+  expect(version.text).toMatch(/UTC ann deleted old one version 1/)
+  expect((await shown(admin, 'old%20one/9')).text).not.toContain('deleted old one')
+  await post('registered-models/rename', { name: 'old one', new_name: 'new one' })
+  const renamed = await shown(admin, 'old%20one')
+  expect(renamed.text).toContain('ann renamed the model old one to new one')
+  expect(renamed.html).toContain('href="/models/new%20one"')
+  await remove('registered-models/delete', { name: 'new one' })
+  const deleted = await shown(admin, 'new%20one')
+  expect(deleted.text).toContain('ann deleted the model new one')
+  const before = unescaped(/href="([^"]*at=[^"]*)"/.exec(deleted.html)?.[1] ?? '')
+  const then = await as(admin).get(before)
+  expect([then.status, textOf(then.html).includes('None Version 2')]).toEqual([200, true])
+  for (const who of [rita, eve]) {
+    for (const path of ['new%20one', 'old%20one', 'old%20one/1', '%ff', '%']) {
+      expect((await shown(who, path)).text, path).not.toMatch(/ann (deleted|renamed)/)
+    }
+  }
+  const grant = { action: 'read_audit', models: 'new one', principal: 'user:rita' }
+  expect((await call(admin, 'POST', '/api/v1/grants', grant)).status).toBeLessThan(300)
+  expect((await shown(rita, 'new%20one')).text).toContain('ann deleted the model new one')
 })

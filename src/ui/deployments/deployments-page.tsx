@@ -98,11 +98,7 @@ export const StateChips: FC<{ readonly deployment: Deployment }> = ({ deployment
   const isPaused = canary?.due_at_ms === undefined
   return (
     <span class="row">
-      {guard ? (
-        <Chip sign="seal" tone="info" word="guarded" />
-      ) : (
-        <Chip sign="none" tone="" word="no guard" />
-      )}
+      {guard ? <Chip sign="seal" tone="info" word="guarded" /> : <span class="soft">no guard</span>}
       {canary ? (
         <Chip
           sign={isPaused ? 'glass' : 'up'}

@@ -1,4 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
+import type { AuditEntry } from '../../audit/entry.ts'
+import { sentenceOf } from '../../audit/sentences/sentence.ts'
 import {
   type ErrorCode,
   httpStatus,
@@ -7,8 +9,11 @@ import {
 } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverPrefix } from '../../http/guards/reached.ts'
+import { dateTextOf, Time } from '../parts/byline.tsx'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import { findDeparture } from './departed.ts'
 import { type Frame, frameOf } from './frame.ts'
 import { findNearest, type Nearest } from './nearest.ts'
 import { Page, sendPage } from './page.tsx'
@@ -23,12 +28,12 @@ export async function showError(c: AppContext, error: RegistryError): Promise<Re
   if (error.code === 'UNAUTHENTICATED' && isReading) {
     return c.redirect(signInAndBack(c, frame), 302)
   }
-  const nearest = error.code === 'RESOURCE_DOES_NOT_EXIST' ? await findNearest(c) : undefined
-  return sendPage(
-    c,
-    { frame, page: <ErrorPage frame={frame} error={error} nearest={nearest} /> },
-    { status: httpStatus[error.code] },
-  )
+  const [nearest, departure] =
+    error.code === 'RESOURCE_DOES_NOT_EXIST'
+      ? await Promise.all([findNearest(c), findDeparture(c)])
+      : []
+  const page = <ErrorPage {...{ frame, error, nearest, departure }} />
+  return sendPage(c, { frame, page }, { status: httpStatus[error.code] })
 }
 
 function signInAndBack(c: AppContext, { to }: Frame): string {
@@ -61,15 +66,17 @@ type ErrorPageProps = {
   readonly error: RegistryError
   /** What may have been meant. */
   readonly nearest: Nearest | undefined
+  /** How it went. */
+  readonly departure: AuditEntry | undefined
 }
 
-const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
+const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest, departure }) => (
   <Page frame={frame} title={titles[error.code] ?? 'This is a fault of the server'}>
     <div class="dialog">
       <p class="notice bad" role="alert">
         {visibleText(error.message)}
       </p>
-      <p>{remedyOf(error, frame)}</p>
+      {departure ? <Departure entry={departure} to={frame.to} /> : <p>{remedyOf(error, frame)}</p>}
       {nearest === undefined || nearest.names.length === 0 ? null : (
         <div class="near">
           <p>{nearest.kind === 'prompts' ? 'Prompts' : 'Models'} of a similar name:</p>
@@ -101,6 +108,35 @@ const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
     </div>
   </Page>
 )
+
+/** When and by whom it was deleted or renamed, and the way to it as it was. */
+const Departure: FC<{ readonly entry: AuditEntry; readonly to: Paths }> = ({ entry, to }) => {
+  const { seq, at, model, after } = entry
+  const renamed = entry.action === 'registered_model.renamed' ? after?.name : undefined
+  return (
+    <>
+      <p>
+        <a href={`${to.audit}/${seq}`}>
+          <Time atMs={at} />
+        </a>{' '}
+        <Given text={sentenceOf(entry)} />
+      </p>
+      {typeof renamed === 'string' ? (
+        <p>
+          <a href={to.model(renamed)}>
+            <Given text={renamed} />
+          </a>
+        </p>
+      ) : model === undefined ? null : (
+        <p>
+          <a href={to.query(to.model(model), { at: dateTextOf(at - 1) })}>
+            The model as it was before
+          </a>
+        </p>
+      )}
+    </>
+  )
+}
 
 function isMissing({ code }: RegistryError): boolean {
   return code === 'RESOURCE_DOES_NOT_EXIST' || code === 'ENDPOINT_NOT_FOUND'

@@ -43,7 +43,8 @@ async function namesNear(c: AppContext, name: string, only: string): Promise<str
 
 const charsMax = 100
 
-function decoded(text: string): string {
+/** Of an address; what no text can be is left as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

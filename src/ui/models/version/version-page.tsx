@@ -283,7 +283,9 @@ const Files: FC<VersionPageProps> = ({
     {files.length === 0 ? null : (
       <p class="row">
         {hasMoreFiles ? <a href={`${to.version(name, version)}/files`}>All files</a> : null}
-        <a href={`${to.version(name, version)}/verify`}>Verify</a>
+        <a href={`${to.version(name, version)}/verify`} data-key="v">
+          Verify
+        </a>
       </p>
     )}
   </section>
