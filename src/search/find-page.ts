@@ -18,8 +18,9 @@ import {
   type SortTerm,
 } from './order-sql.ts'
 import { type Page, type PageRequest, readKeysetPage } from './page.ts'
-import { readWalkedRows, type ValueWalk, type WalkedRow, walkedClausesMax } from './value-walk.ts'
 import type { FilterField, Vocabulary } from './vocabulary.ts'
+import { readWalkedRows, walkedClausesMax } from './walk/read-walked-rows.ts'
+import type { ValueWalk, WalkedRow } from './walk/walk-statements.ts'
 
 /** How one kind of entity is searched: data, kept beside the entity's search verb. */
 export type Searchable = {
@@ -41,8 +42,10 @@ export type Search = PageRequest & {
   readonly scope: readonly SQL[]
   readonly filter: Filter
   readonly orderBy: readonly SortItem[]
-  /** Where an index has the rows in the order of the first of `orderBy`. */
-  readonly walk?: ValueWalk | undefined
+  /** The condition that a row is of one of the parts that `walks` are of; absent: that is in `scope`. */
+  readonly within?: SQL | undefined
+  /** Where an index has the rows of each part in the order of the first of `orderBy`. */
+  readonly walks?: readonly ValueWalk[] | undefined
   /**
    * Parts of the rows, each of which an index has in this order: the FROM of a table that `scope` refers to, once for
    * each of its rows. The first rows of each part are read, and those are sorted.
@@ -75,8 +78,12 @@ export async function findPage(
   const page = await readKeysetPage<FoundRow>(search, {
     read: async (after, count) => {
       const walked = await walkedRows(db, searchable, { ...search, after, count })
-      if (walked) return walked
-      const where = conditionSql(searchable, search, { literals, place: after && { terms, after } })
+      if (walked && search.walks?.length === 1) return walked
+      const condition = conditionSql(searchable, search, {
+        ...{ literals, place: after && { terms, after } },
+      })
+      const within = walked ? isAmongSql(searchable, walked) : search.within
+      const where = within ? sql`${within} and ${condition}` : condition
       const { from, id } = searchable
       const tail = sql`order by ${orderBySql(terms)} limit ${count}`
       const found = search.parts
@@ -100,18 +107,23 @@ export async function findPage(
   }
 }
 
+/** Of several walks all rows: they are asked for once more, to have them in one order as they are at one moment. */
+function isAmongSql({ id }: Searchable, rows: readonly FoundRow[]): SQL {
+  return sql`${id} in (select value from json_each(${JSON.stringify(rows.map((row) => row.id))}))`
+}
+
 /** The rows of a page where an index has them in order; undefined: all rows have to be sorted. */
 async function walkedRows(
   db: Database,
   searchable: Searchable,
   search: Search & { readonly after: PageKey | undefined },
 ): Promise<readonly FoundRow[] | undefined> {
-  const { walk, filter, orderBy, after, count } = search
-  if (!walk || filter.length > walkedClausesMax) return undefined
+  const { walks = [], filter, orderBy, after, count } = search
+  if (walks.length === 0 || filter.length > walkedClausesMax) return undefined
   const condition = (literals: Literals) =>
     conditionSql(searchable, search, { literals, place: undefined })
   return readWalkedRows(longReadsOf(db), {
-    ...{ walk, filter, orderBy, condition, after, count },
+    ...{ walks, filter, orderBy, condition, after, count },
     ...{ id: searchable.id, sortKeys: searchable.sortKeys, rest: searchable.tieBreak },
   })
 }

@@ -74,6 +74,10 @@ export const runs = sqliteTable(
     index('runs_by_run_name')
       .on(t.experiment, t.name, t.start_time_ms)
       .where(sql`lifecycle_stage = 'active'`),
+    // Written when a run ends, not when it begins.
+    index('runs_by_end_time')
+      .on(t.experiment, t.end_time_ms, t.start_time_ms)
+      .where(sql`end_time_ms is not null`),
   ],
 )
 

@@ -100,6 +100,11 @@ function keyValue(rows: (name: SQL) => SQL): FilterField {
 
 const sortText = (column: SQL): SortField => ({ type: 'text', column: () => column })
 export const startTime: SortField = { type: 'int64', column: () => sql`r.start_time_ms` }
+export const endTime: SortField = {
+  type: 'int64',
+  column: () => sql`r.end_time_ms`,
+  optional: true,
+}
 
 /** What runs may be ordered by. */
 export const runSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('run', [
@@ -117,7 +122,7 @@ export const runSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('run',
       ['start_time', startTime],
       ['created', startTime],
       ['Created', startTime],
-      ['end_time', { type: 'int64', column: () => sql`r.end_time_ms`, optional: true }],
+      ['end_time', endTime],
     ]),
   ],
   [

@@ -11,11 +11,12 @@ import type { SortItem } from '../../search/order-sql.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { clausesApart } from '../../search/places.ts'
 import { fieldOf } from '../../search/vocabulary.ts'
+import type { ValueWalk } from '../../search/walk/walk-statements.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run, RunInfo } from '../run.ts'
-import { metricWalkOf } from './metric-walk.ts'
 import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
+import { runWalkOf } from './run-walk.ts'
 import {
   type ExtremeOrder,
   extremeSort,
@@ -31,6 +32,9 @@ const pageDefault = 1000
 const experimentsMax = 100_000
 /** Where no more runs are read than this, a page for each part, they are merged and not all sorted. */
 const mergedMax = 20_000
+
+/** Each has statements of its own, in the order of a number. */
+const walkedExperimentsMax = 10
 
 const newestFirst = [
   { expression: sql`r.start_time_ms`, descending: true, type: 'int64' },
@@ -93,22 +97,27 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
   ]
   const filter = parseFilter(search.filter)
   const orderBy = sortItemsOf(search.orderBy)
-  const [only, ...others] = experimentIds
-  const isOfOne = only !== undefined && others.length === 0
   const stages = view === 'ALL' ? 2 : 1
   const parts = experimentIds.length * stages
   const isMerged = parts > 1 && parts * count <= mergedMax && isByStartTime(orderBy)
-  const places = isMerged ? ofPartSql(view) : inExperimentsSql(ctx, experimentIds)
+  const isWalked = experimentIds.length === 1 || experimentIds.length * count <= mergedMax
   return findPage(ctx.db, searchableRuns, {
-    walk: isOfOne ? metricWalkOf(readableExperimentSql(ctx, only), orderBy) : undefined,
+    walks: isWalked ? walksOf(ctx, experimentIds, orderBy) : [],
     parts: isMerged ? partsSql(ctx, experimentIds, view) : undefined,
-    scope: [places, ...scopeOf(ctx, view), ...(search.isOfRoots ? [isRootSql] : [])],
+    within: isMerged ? ofPartSql(view) : inExperimentsSql(ctx, experimentIds),
+    scope: [...scopeOf(ctx, view), ...(search.isOfRoots ? [isRootSql] : [])],
     filter,
     orderBy,
     count,
     token: search.pageToken,
     fingerprint,
   })
+}
+
+/** How the runs of each experiment are read in their order; none: they have to be sorted. */
+function walksOf(ctx: Context, ids: readonly number[], orderBy: readonly SortItem[]): ValueWalk[] {
+  if (ids.length > walkedExperimentsMax) return []
+  return ids.flatMap((id) => runWalkOf(readableExperimentSql(ctx, id), orderBy) ?? [])
 }
 
 /** The experiments, and of all runs the active ones apart from the deleted: of each an index has the runs by start time. */

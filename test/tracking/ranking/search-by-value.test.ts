@@ -17,7 +17,10 @@ type Search = {
   readonly max_results: number
 }
 
-/** Names of all pages. @param experiment_ids of two a search sorts all runs, of one it walks */
+/** Of more than ten experiments a search sorts all runs. */
+const unknown = Array.from({ length: 10 }, (_, i) => `${999_990 + i}`)
+
+/** Names of all pages. */
 async function allPages(search: Search, experiment_ids: readonly string[]): Promise<string[]> {
   const names: string[] = []
   let page_token: string | undefined
@@ -33,9 +36,10 @@ async function allPages(search: Search, experiment_ids: readonly string[]): Prom
   return names
 }
 
-async function expectSorted(search: Search): Promise<void> {
-  const walked = await allPages(search, ['0'])
-  expect([search, walked]).toEqual([search, await allPages(search, ['0', '999999'])])
+async function expectSorted(search: Search, experiments: readonly string[] = ['0']): Promise<void> {
+  const walked = await allPages(search, experiments)
+  const sorted = await allPages(search, [...experiments, ...unknown])
+  expect([search, walked]).toEqual([search, sorted])
 }
 
 /** By their keys (`runs.id`). */
@@ -60,7 +64,8 @@ const value = fc.constantFrom(
 const run = fc.record({
   ...{ loss: fc.option(value), acc: fc.option(value) },
   startTimeMs: fc.constantFrom(0, 1, 2, 3),
-  lr: fc.option(fc.constantFrom('a', 'b')),
+  lr: fc.option(fc.constantFrom('a', 'b', '\u{1f600}', '\uffee')),
+  ...{ experiment: fc.nat(3), endTimeMs: fc.option(fc.constantFrom(0, 1, 2, 1_700_000_000_000)) },
   ...{ isDeleted: fc.nat(4).map((n) => n === 0), isRanked: fc.nat(3).map((n) => n > 0) },
 })
 const search = fc.record({
@@ -69,23 +74,33 @@ const search = fc.record({
     ...[
       ['metrics.loss DESC', 'params.lr'],
       ['metrics.acc DESC', 'start_time ASC'],
+      ['metrics.loss', 'params.lr DESC', 'end_time DESC'],
+    ],
+    ...[['end_time'], ['end_time DESC'], ['attributes.end_time DESC', 'metrics.loss']],
+    ...[
+      ['attribute.end_time', 'params.lr'],
+      ['end_time DESC', 'start_time'],
     ],
     ...[['metrics.none'], ['metrics.loss desc', 'end_time', 'run_id DESC']],
   ),
   filter: fc.constantFrom(
     ...['', '', 'metrics.loss < 1', 'metrics.loss >= 0 and metrics.loss != 1', 'metric.loss != 1'],
     ...["params.lr = 'a'", "params.lr != 'a' and metrics.loss > -9", 'metrics.acc = 1'],
+    ...['end_time > 0', 'attributes.end_time <= 1 and metrics.loss = 1', "status = 'RUNNING'"],
     ...['metrics.loss > 1e400', 'metrics.loss < 1e400 and metrics.loss > 0', "tags.k = 'no'"],
   ),
   run_view_type: fc.constantFrom('ACTIVE_ONLY', 'ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'),
   max_results: fc.constantFrom(1, 2, 3, 7, 100),
 })
 
+const ofExperiments = fc.shuffledSubarray(['0', '1', '2', '3', '999980'], { minLength: 1 })
+
 type DrawnRun = typeof run extends fc.Arbitrary<infer T> ? T : never
 
 const seedOf = ({ loss, acc, lr, ...given }: DrawnRun, i: number): SeededRun => ({
   name: `r${i}`,
   startTimeMs: given.startTimeMs,
+  ...(given.endTimeMs !== null && { endTimeMs: given.endTimeMs }),
   // Ids in another order than the keys.
   runId: ((i * 7919 + 13) % 10007).toString(16).padStart(32, '0'),
   metrics: { ...(loss !== null && { loss }), ...(acc !== null && { acc }) },
@@ -93,21 +108,27 @@ const seedOf = ({ loss, acc, lr, ...given }: DrawnRun, i: number): SeededRun => 
   ...(given.isDeleted && { deleted: true as const }),
 })
 
-test('ordered by a metric, pages are those of a sort of all runs, whichever of them are ranked', async () => {
+test('ordered by a metric or the end, pages are those of a sort of all runs, whichever of them are ranked', async () => {
   const { db } = server.platform
+  for (const name of ['a', 'b', 'c']) await server.post('experiments/create', { name })
   const all = fc.record({
-    runs: fc.array(run, { minLength: 20, maxLength: 60 }),
-    searches: fc.array(search, { minLength: 4, maxLength: 4 }),
+    runs: fc.array(run, { minLength: 40, maxLength: 80 }),
+    searches: fc.array(fc.tuple(search, ofExperiments), { minLength: 6, maxLength: 6 }),
   })
   await fc.assert(
     fc.asyncProperty(all, async ({ runs, searches }) => {
       await db.all(sql`delete from runs`)
       expect(await db.all(sql`select 1 from ranked_metrics`)).toEqual([])
-      const ids = await seedRuns(db, 0, runs.map(seedOf))
-      await rank(ids.filter((_, i) => runs[i]?.isRanked))
-      for (const one of searches) await expectSorted(one)
+      const seeds = runs.map((one, i) => ({ ...one, seed: seedOf(one, i) }))
+      for (const experiment of [0, 1, 2, 3]) {
+        const own = seeds.filter((one) => one.experiment === experiment)
+        const seeded = own.map(({ seed }) => seed)
+        const ids = await seedRuns(db, experiment, seeded)
+        await rank(ids.filter((_, i) => own[i]?.isRanked))
+      }
+      for (const [one, experiments] of searches) await expectSorted(one, experiments)
     }),
-    { numRuns: 25 },
+    { numRuns: 30 },
   )
 }, 120_000)
 
@@ -148,8 +169,8 @@ test('a filter that leaves out thousands of runs finds those behind them', async
   const numbers = sql`with recursive n (i) as (select 1 union all select i + 1 from n where i < ${many})`
   await db.batch({
     runs: sql`${numbers} insert into runs (id, run_id, experiment, name, user_id, status, start_time_ms,
-        artifact_uri, lifecycle_stage)
-      select i, printf('%032x', i), 0, 'r' || i, iif(i > 20990, 'last', 'u'), 'FINISHED', i, '', 'active' from n`,
+        end_time_ms, artifact_uri, lifecycle_stage)
+      select i, printf('%032x', i), 0, 'r' || i, iif(i > 20990, 'last', 'u'), 'FINISHED', i, i, '', 'active' from n`,
     metrics: sql`${numbers} insert into latest_metrics (run, key, value, is_nan, step, timestamp_ms)
       select i, m.key, iif(m.key = 'same', 1, i), 0, 1, 1 from n
       cross join (select 'loss' as key union all select 'same') m`,
@@ -163,9 +184,13 @@ test('a filter that leaves out thousands of runs finds those behind them', async
       select id, 'loss', iif(id % 2, 1, -1) * 30000.0 + id, 0, 1, 1 from runs where start_time_ms = 0`,
   })
   const filter = "user_id = 'last'"
-  for (const order_by of [['metrics.loss'], ['metrics.loss DESC'], ['metrics.same']]) {
+  for (const order_by of [
+    ...[['metrics.loss'], ['metrics.loss DESC'], ['metrics.same']],
+    ...[['end_time'], ['end_time DESC']],
+  ]) {
     await expectSorted({ order_by, filter, max_results: 4 })
     await expectSorted({ order_by, filter, max_results: 100 })
+    await expectSorted({ order_by, filter, max_results: 4 }, ['0', '999980'])
   }
   const first = await server.post('runs/search', {
     ...{ experiment_ids: ['0'], order_by: ['metrics.same DESC'], max_results: 2 },

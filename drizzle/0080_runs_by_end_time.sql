@@ -1,0 +1,1 @@
+CREATE INDEX `runs_by_end_time` ON `runs` (`experiment`,`end_time_ms`,`start_time_ms`) WHERE end_time_ms is not null;
