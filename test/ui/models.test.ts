@@ -120,7 +120,7 @@ test('the page of a version shows what it came from and where it is, step by ste
   await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
   const { shown } = await graph(rita)
   expect(textOf(shown)).toMatch(
-    /^Data transactions 9f2c01aa Run \S+ Version fraud-detector 3 Place Staging @next$/,
+    /^Data transactions 9f2c01aa Run that read it \S+ Version made of it fraud-detector 3 Where that is Staging @next$/,
   )
   expect(shown).toContain('href="/datasets/9f2c01aa"')
   expect(shown).toMatch(/href="\/runs\/[0-9a-f]{32}"/)

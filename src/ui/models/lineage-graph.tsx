@@ -60,7 +60,7 @@ function ranksOf({ lineage, replicas, to }: GraphProps): Rank[] {
       )),
     },
     {
-      title: 'Run',
+      title: datasets.length > 0 ? 'Run that read it' : 'Run',
       nodes: run
         ? [run.parent, run].flatMap((one) =>
             one ? (
@@ -75,7 +75,7 @@ function ranksOf({ lineage, replicas, to }: GraphProps): Rank[] {
         : [],
     },
     {
-      title: 'Logged model',
+      title: run ? 'Model that it logged' : 'Logged model',
       nodes: loggedModel
         ? [
             <a href={to.loggedModel(loggedModel.modelId)}>
@@ -85,7 +85,7 @@ function ranksOf({ lineage, replicas, to }: GraphProps): Rank[] {
         : [],
     },
     {
-      title: 'Version',
+      title: run || loggedModel ? 'Version made of it' : 'Version',
       nodes: [
         <strong aria-current="true">
           <Given text={name} /> {version.version}
@@ -93,7 +93,7 @@ function ranksOf({ lineage, replicas, to }: GraphProps): Rank[] {
       ],
     },
     {
-      title: 'Place',
+      title: 'Where that is',
       nodes: [
         <StageChip stage={stage} {...(isActive(stage) && { href: to.stage(name, stage) })} />,
         ...aliases.map((alias) => (
@@ -104,7 +104,7 @@ function ranksOf({ lineage, replicas, to }: GraphProps): Rank[] {
       ],
     },
     {
-      title: 'Answering',
+      title: 'What answers with it',
       nodes:
         replicas === 0
           ? []
