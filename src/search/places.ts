@@ -28,6 +28,11 @@ export function refusedAt(
   return new FilterError(message, place && { ...place, ...(fix !== undefined && { fix }) })
 }
 
+/** Where the value of a clause stands; undefined: it was not parsed from a text. */
+export function valuePlaceOf(key: Key): TextPlace | undefined {
+  return placesOf.get(key)?.value
+}
+
 /** Each clause of a filter as it stands in its text, and the others without it. */
 export function clausesApart(
   text: string,

@@ -47,6 +47,8 @@ export type FilterField = {
    * operator is one of `operators`; what the value may be, it checks itself.
    */
   readonly condition?: (clause: KnownClause, literals: Literals) => SQL | undefined
+  /** A number that is Unix milliseconds, for which people may give a time in words. */
+  readonly isTime?: true
   /** 1 where the stored number is NaN, which equals and orders with nothing. */
   readonly isNan?: SQL
   /** What NULL in `column` counts as; absent: it is no value, and no comparison holds. */
@@ -94,6 +96,12 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
     throw refusedAt({ key, part: 'key' }, `${phrase}. Valid keys: ${[...keys.keys()].join(', ')}`)
   }
   return field
+}
+
+/** Whether `key` names a time. */
+export function isTimeKey(words: Vocabulary<FilterField>, { prefix = '', name }: Key): boolean {
+  const keys = words.prefixes.get(prefix)
+  return keys !== undefined && isMap(keys) && keys.get(name)?.isTime === true
 }
 
 function prefixPhraseOf({ unknownKey, entity }: Vocabulary<unknown>, key: Key): string {

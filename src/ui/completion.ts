@@ -16,5 +16,5 @@ export type Completion = {
   }[]
 }
 
-/** Which operators fit; values are offered of `text` and `any`. */
-export type CompletedType = 'number' | 'text' | 'any' | 'pattern'
+/** Which operators fit; values are offered of `text` and `any`, and of a time how it may be given. */
+export type CompletedType = 'number' | 'time' | 'text' | 'any' | 'pattern'

@@ -155,6 +155,40 @@ test('a filtered table says how many runs match, beyond its page too', async () 
   expect(textOf((await as(rita).get(nightly)).html)).toContain('100 runs on this page, more follow')
 })
 
+test('a filter of people takes times in words, which its address keeps and its call does not', async () => {
+  const { as, rita, mlflow, logRun, clock } = await runsWorld()
+  await logRun({ name: 'long-ago' })
+  clock.pass(10 * 86_400_000)
+  for (let i = 0; i < 101; i++) await logRun({ name: `late${i}` })
+  const search = (q: string, more = '') =>
+    as(rita).get(`${nightly}?q=${encodeURIComponent(q)}${more}`)
+  const { html } = await search('start_time > -7d')
+  expect(textOf(html)).toContain('100 runs on this page of 101 that match')
+  expect(html).not.toContain('long-ago')
+  const since = clock.now() - 7 * 86_400_000
+  expect(textOf(html)).toContain(`-7d is ${new Date(since).toISOString().slice(0, 10)}`)
+  expect(html).toContain('value="start_time &gt; -7d"')
+  expect(html).toContain(`start_time &gt; ${since}`)
+  // The page behind is of the same words, whatever time it is by now.
+  const after = /name="after" value="([^"]*)"/.exec(html)?.[1]
+  clock.pass(60_000)
+  expect(rowsOf((await search('start_time > -7d', `&after=${after}`)).html)).toHaveLength(1)
+  const older = await search("start_time < 'yesterday 9:00' AND start_time >= 2020-01-01")
+  expect(older.html).toContain('long-ago')
+  expect(older.html).not.toContain('late0')
+  const none = await search("start_time > -7d AND status = 'FAILED'")
+  expect(textOf(none.html)).toMatch(/Without status = 'FAILED' : 101 runs/)
+  expect(none.html).toContain(`q=${encodeURIComponent('start_time > -7d')}"`)
+  const wrong = await search("start_time > tomorow AND status = 'FAILED'")
+  expect(wrong.status).toBe(400)
+  expect(textOf(wrong.html)).toContain("'tomorow' is no time: give milliseconds, or -7d")
+  expect(wrong.html).toContain('<mark>tomorow</mark>')
+  // A program gets what MLflow answers.
+  const program = { experiment_ids: ['1'], filter: 'start_time > -7d' }
+  const refused = await mlflow(rita, 'POST', 'runs/search', program)
+  expect([refused.status, refused.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+})
+
 test('where no run matches, the clauses that remove most are named, with what they leave', async () => {
   const { as, rita, eve, logRun, deny } = await severalWorld()
   for (const model of ['rf', 'rf', 'x<b>"']) {

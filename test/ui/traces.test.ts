@@ -43,6 +43,12 @@ describe('the list of traces', () => {
     expect(await found("span.name = 'retrieve'")).toEqual(['first'])
     expect(await found('said retrieve')).toEqual(['first'])
     expect(await found('no such words')).toEqual([])
+    expect(await found('timestamp >= 2020-01-01')).toEqual(['first', 'second'])
+    expect(await found("trace.end_time < '2020-01-01 9:30'")).toEqual([])
+    expect(await found("timestamp > 2020-01-01 AND span.name = 'retrieve'")).toEqual(['first'])
+    expect((await as(rita).get(`${list}?q=${encodeURIComponent('timestamp > -1d')}`)).status).toBe(
+      200,
+    )
     const wrong = await as(rita).get(`${list}?q=${encodeURIComponent('execution_time = "x"')}`)
     expect(wrong.status).toBe(400)
     expect(wrong.html).toContain('role="alert"')

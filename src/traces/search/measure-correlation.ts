@@ -40,9 +40,9 @@ export async function measureCorrelation(
 ): Promise<Correlation> {
   const experiments = uniqueExperiments(experimentIds)
   const filters = {
-    base: await prepareFilter(ctx, experiments, base),
-    first: await prepareFilter(ctx, experiments, first),
-    second: await prepareFilter(ctx, experiments, second),
+    base: await prepareFilter(ctx, experiments, { filter: base }),
+    first: await prepareFilter(ctx, experiments, { filter: first }),
+    second: await prepareFilter(ctx, experiments, { filter: second }),
   }
   const clauses = Object.values(filters).reduce((sum, filter) => sum + filter.clauses.length, 0)
   // Each filter also binds its experiments, who may read them, and its kinds of spans.

@@ -10,6 +10,7 @@ import { findPage, type Search, type Searchable } from '../../search/find-page.t
 import { Literals } from '../../search/literals.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { type ExactFilter, exactFilter, withTimes } from '../../search/times/filter-times.ts'
 import { readInfos } from '../reading/read-infos.ts'
 import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
 import type { TraceInfo } from '../trace.ts'
@@ -48,6 +49,8 @@ export type TraceSearch = {
   /** Unknown ids are ignored; an empty list finds nothing. */
   readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
+  /** Where a person wrote the filter: what `-7d` is counted from. Else its times are milliseconds alone. */
+  readonly nowMs?: number | undefined
   /** Those of one conversation; absent: all. */
   readonly session?: string
   readonly orderBy: readonly string[]
@@ -71,7 +74,7 @@ export async function searchTraces(ctx: Context, search: TraceSearch): Promise<P
 async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<number>> {
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experiments = uniqueExperiments(search.experimentIds)
-  const { scope, clauses, left, candidates } = await prepareFilter(ctx, experiments, search.filter)
+  const { scope, clauses, left, candidates } = await prepareFilter(ctx, experiments, search)
   const { session } = search
   const wanted: Search = {
     scope: session === undefined ? scope : [...scope, isOfSessionSql(sql`${session}`)],
@@ -111,9 +114,9 @@ export type PreparedFilter = {
 export async function prepareFilter(
   ctx: Context,
   experiments: readonly number[],
-  text: string | undefined,
+  { filter: text, nowMs }: Pick<TraceSearch, 'filter' | 'nowMs'>,
 ): Promise<PreparedFilter> {
-  const filter = splitFilter(parseFilter(text))
+  const filter = splitFilter(withTimes(parseFilter(text), traceFilterKeys, nowMs))
   const kinds =
     filter.onSpan.length > 0 ? await findKinds(ctx, experiments, filter.onSpan) : undefined
   const left = { ...filter, onSpan: kinds?.isExact ? [] : filter.onSpan }
@@ -124,6 +127,11 @@ export async function prepareFilter(
     left: isJudged ? undefined : left,
     candidates: isJudged ? undefined : await findCandidates(ctx, experiments, filter.pieces),
   }
+}
+
+/** A filter that a person wrote, as MLflow's clients give it. */
+export function exactTraceFilter(text: string, nowMs: number): ExactFilter {
+  return exactFilter(text, traceFilterKeys, nowMs)
 }
 
 /** @throws INVALID_PARAMETER_VALUE no search would take the filter */

@@ -22,6 +22,7 @@ const metadataPrefixes = ['metadata', 'request_metadata'] as const
 const name: FilterField = { type: 'string', operators: equalityOrNull, column: sql`t.name` }
 const text = (column: SQL): FilterField => ({ type: 'string', operators: equalityOrList, column })
 const number = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
+const time = (column: SQL): FilterField => ({ ...number(column), isTime: true })
 const run: FilterField = { ...name, column: sql`t.source_run`, condition: runCondition }
 const prompt: FilterField = {
   type: 'string',
@@ -50,12 +51,12 @@ export const traceFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField
       ['client_request_id', text(sql`t.client_request_id`)],
       ['name', name],
       ['run_id', run],
-      ['timestamp', number(sql`t.request_time_ms`)],
-      ['timestamp_ms', number(sql`t.request_time_ms`)],
+      ['timestamp', time(sql`t.request_time_ms`)],
+      ['timestamp_ms', time(sql`t.request_time_ms`)],
       ['execution_time', number(sql`t.duration_ms`)],
       ['execution_time_ms', number(sql`t.duration_ms`)],
-      ['end_time', number(endTime)],
-      ['end_time_ms', number(endTime)],
+      ['end_time', time(endTime)],
+      ['end_time_ms', time(endTime)],
       ['prompt', prompt],
     ]),
   ],

@@ -37,7 +37,12 @@ const paramPrefixes = ['param', 'params', 'parameter', 'parameters'] as const
 const tagPrefixes = ['tag', 'tags'] as const
 
 const text = (column: SQL): FilterField => ({ type: 'string', operators: equality, column })
-const time = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
+const time = (column: SQL): FilterField => ({
+  type: 'number',
+  operators: ordering,
+  column,
+  isTime: true,
+})
 const usedDataset = () => sql`run_datasets d join datasets s on s.id = d.dataset where d.run = r.id`
 const dataset = (column: SQL, rows: () => SQL): FilterField => ({
   type: 'string',

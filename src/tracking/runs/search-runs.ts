@@ -4,12 +4,13 @@ import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseFilter } from '../../search/filter.ts'
+import { type Filter, parseFilter } from '../../search/filter.ts'
 import { countFound, type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortItem } from '../../search/order-sql.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { clausesApart } from '../../search/places.ts'
+import { type ExactFilter, exactFilter, withTimes } from '../../search/times/filter-times.ts'
 import { fieldOf } from '../../search/vocabulary.ts'
 import type { ValueWalk } from '../../search/walk/walk-statements.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
@@ -54,6 +55,8 @@ export type RunSearch = {
   /** Unknown ids are ignored; an empty list finds nothing. */
   readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
+  /** Where a person wrote the filter: what `-7d` is counted from. Else its times are milliseconds alone. */
+  readonly nowMs?: number | undefined
   /** In MLflow's grammar, or by extremes. */
   readonly orderBy: readonly (string | ExtremeOrder)[]
   readonly view?: ViewType | undefined
@@ -95,7 +98,7 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
     view,
     ...(search.isOfRoots ? ['roots'] : []),
   ]
-  const filter = parseFilter(search.filter)
+  const filter = readFilter(search)
   const orderBy = sortItemsOf(search.orderBy)
   const stages = view === 'ALL' ? 2 : 1
   const parts = experimentIds.length * stages
@@ -132,6 +135,15 @@ function ofPartSql(view: ViewType): SQL {
   return view === 'ALL' ? sql`${isOfExperiment} and r.lifecycle_stage = stage.name` : isOfExperiment
 }
 
+function readFilter({ filter, nowMs }: Pick<RunSearch, 'filter' | 'nowMs'>): Filter {
+  return withTimes(parseFilter(filter), runFilterKeys, nowMs)
+}
+
+/** A filter that a person wrote, as MLflow's clients give it. */
+export function exactRunFilter(text: string, nowMs: number): ExactFilter {
+  return exactFilter(text, runFilterKeys, nowMs)
+}
+
 /** Whether the index of an experiment has its runs in this order, as far as its first key goes. */
 function isByStartTime([first]: readonly SortItem[]): boolean {
   return !first || (first.field ?? fieldOf(runSortKeys, first.key)) === startTime
@@ -155,14 +167,14 @@ export const matchesCounted = 10_000
 /** How many runs a filter finds, up to one more than `matchesCounted`. @throws INVALID_PARAMETER_VALUE */
 export async function countMatches(
   ctx: Context,
-  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>,
+  search: Pick<RunSearch, 'experimentIds' | 'filter' | 'nowMs' | 'view'>,
 ): Promise<number> {
   const scope = [
     inExperimentsSql(ctx, search.experimentIds),
     ...scopeOf(ctx, search.view ?? 'ACTIVE_ONLY'),
   ]
   const [count = 0] = await countFound(ctx.db, searchableRuns, {
-    searches: [{ scope, filter: parseFilter(search.filter) }],
+    searches: [{ scope, filter: readFilter(search) }],
     most: matchesCounted + 1,
   })
   return count
@@ -184,10 +196,10 @@ const clausesTried = 6
 /** What a filter that finds no run would find without each of its clauses, the most first; none where there is one clause. */
 export async function listLooserFilters(
   ctx: Context,
-  search: Pick<RunSearch, 'experimentIds' | 'view'> & { readonly filter: string },
+  search: Pick<RunSearch, 'experimentIds' | 'nowMs' | 'view'> & { readonly filter: string },
 ): Promise<LooserFilter[]> {
   const { experimentIds, filter: text, view = 'ACTIVE_ONLY' } = search
-  const filter = parseFilter(text)
+  const filter = readFilter(search)
   if (filter.length < 2 || filter.length > clausesTried) return []
   const scope = [inExperimentsSql(ctx, experimentIds), ...scopeOf(ctx, view)]
   const counts = await countFound(ctx.db, searchableRuns, {

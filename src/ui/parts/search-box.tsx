@@ -1,6 +1,8 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import { FilterError, type RegistryError } from '../../core/error.ts'
+import type { ExactFilter } from '../../search/times/filter-times.ts'
 import type { Completion } from '../completion.ts'
+import { Time } from './byline.tsx'
 import { visibleText } from './text.tsx'
 import { isPlain } from './words.ts'
 
@@ -119,3 +121,16 @@ export const WordsNote: FC<{ readonly words: string; readonly filter: string }> 
       Searching names, as <code>{visibleText(filter)}</code>
     </p>
   ) : null
+
+/** When the times of a filter are that it has in words; the address keeps the words. */
+export const TimesNote: FC<Pick<ExactFilter, 'times'>> = ({ times }) =>
+  times.length === 0 ? null : (
+    <p class="soft">
+      {times.map(({ given, atMs }, i) => (
+        <>
+          {i > 0 ? ', ' : ''}
+          <code>{visibleText(given)}</code> is <Time atMs={atMs} isExact />
+        </>
+      ))}
+    </p>
+  )

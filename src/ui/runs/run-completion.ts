@@ -16,9 +16,9 @@ export const runCompletion: Omit<Completion, 'paths'> = {
 function attributesOfRuns(): Readonly<Record<string, CompletedType>> {
   const all = [...runFilterKeys.prefixes].flatMap(([prefix, keys]) =>
     (prefix === '' || prefix === 'datasets') && keys instanceof Map
-      ? [...keys].map(([name, { type }]): [string, CompletedType] => [
+      ? [...keys].map(([name, { type, isTime }]): [string, CompletedType] => [
           prefix === '' ? name : `${prefix}.${name}`,
-          type === 'string' ? 'text' : 'number',
+          isTime ? 'time' : type === 'string' ? 'text' : 'number',
         ])
       : [],
   )

@@ -7,8 +7,12 @@ export type Suggestion = { readonly text: string; readonly more: string }
 const shownMax = 12
 const bareName = /^[^\s'"`=<>!(),;]+$/
 
+const times = ['-1h', '-24h', '-7d', '-30d', 'today', 'yesterday', "'yesterday 9:00'"]
+const comparisons = ['>', '>=', '<', '<=', '=', '!=']
+
 const operators: Readonly<Record<CompletedType, readonly string[]>> = {
-  number: ['>', '>=', '<', '<=', '=', '!='],
+  number: comparisons,
+  time: comparisons,
   text: ['=', '!=', 'LIKE', 'ILIKE', 'IS NOT NULL', 'IS NULL'],
   any: ['=', '!=', '>', '>=', '<', '<=', 'IS NOT NULL', 'IS NULL'],
   pattern: ['ILIKE', 'LIKE'],
@@ -86,6 +90,10 @@ async function suggestValues(
   typed: string,
 ): Promise<Suggestion[]> {
   const type = typeOf(source, key)
+  if (type === 'time') {
+    const fitting = times.filter((one) => one.startsWith(typed))
+    return fitting.map((one) => ({ text: `${one} `, more: '' }))
+  }
   if (type === 'number' || type === 'pattern') return []
   const query = new URLSearchParams({ key, prefix: typed.replace(/^['"]/, '') })
   const found = await fetchItems(source, 'value', query)

@@ -1,5 +1,6 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
+import { exactRunFilter } from '../../../tracking/runs/search-runs.ts'
 import { eyesForm } from '../../charts/chart.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
@@ -23,6 +24,8 @@ import { type AddedRuns, RunStrip } from './run-strip.tsx'
 export type ComparePageProps = {
   readonly frame: Frame
   readonly query: ComparedQuery
+  /** What so long ago in its filter is counted from. */
+  readonly nowMs: number
   /** Of the runs that are compared. */
   readonly experiments: readonly Experiment[]
   readonly runs: readonly ComparedRun[]
@@ -36,7 +39,7 @@ export type ComparePageProps = {
 
 /** What every view of a comparison has around it. */
 export const ComparePage: FC<PropsWithChildren<ComparePageProps>> = ({ children, ...props }) => {
-  const { frame, query, experiments, runs } = props
+  const { frame, query, nowMs, experiments, runs } = props
   const count = runs.length
   const { to } = frame
   const [only, ...others] = experiments
@@ -56,7 +59,7 @@ export const ComparePage: FC<PropsWithChildren<ComparePageProps>> = ({ children,
         path: '/api/2.0/mlflow/runs/search',
         body: {
           experiment_ids: experiments.map(({ id }) => String(id)),
-          filter: comparedFilter(query),
+          filter: exactRunFilter(comparedFilter(query), nowMs).text,
         },
       }}
     >

@@ -91,7 +91,7 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   const { isCut } = compared
   const isMissing = showsExtremes(query) && (await areExtremesMissing(ctx.db))
   const page = (
-    <ComparePage {...{ frame, query, isCut, ...viewed }} added={edited}>
+    <ComparePage {...{ frame, query, isCut, ...viewed }} nowMs={ctx.now()} added={edited}>
       {isMissing ? <MissingExtremes then="have none here" /> : null}
       {view}
     </ComparePage>

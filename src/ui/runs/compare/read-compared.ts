@@ -51,6 +51,7 @@ async function findCompared(ctx: Context, query: ComparedQuery) {
   const { items, nextPageToken } = await findRunKeys(ctx, {
     experimentIds,
     filter: comparedFilter(query),
+    nowMs: ctx.now(),
     orderBy: [],
     maxResults: comparedMax[view],
   })

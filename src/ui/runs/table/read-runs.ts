@@ -54,12 +54,13 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
   const { experimentIds, words, sort, isFlat, isOfDeleted } = query
   const isNested = words === '' && !sort && !isFlat && !isOfDeleted
   const filter = filterOfWords(words, 'attributes.run_name')
+  const nowMs = ctx.now()
   const view = isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY'
   const [experiments, found, counts] = await Promise.all([
     getExperiments(ctx, experimentIds),
     findRunKeys(ctx, {
       experimentIds,
-      filter,
+      ...{ filter, nowMs },
       orderBy: orderByOf(query),
       view,
       isOfRoots: isNested,
@@ -69,10 +70,10 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     countRuns(ctx, experimentIds),
   ])
   const isEmpty = found.items.length === 0 && query.after === undefined
-  const looser = isEmpty ? await listLooserFilters(ctx, { experimentIds, filter, view }) : []
+  const looser = isEmpty ? await listLooserFilters(ctx, { experimentIds, filter, nowMs, view }) : []
   const [keys, matches] = await Promise.all([
     readRunKeys(ctx.db, found.items, keysMax),
-    words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, view }),
+    words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, nowMs, view }),
   ])
   const columns =
     query.columns.length > 0 ? query.columns : defaultColumns(query, keys, experiments)
@@ -102,7 +103,7 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
         ? undefined
         : await readRunGroups(ctx, {
             ...{ by: query.group, columns, sort },
-            search: { experimentIds, filter, view },
+            search: { experimentIds, filter, nowMs, view },
           }),
   }
 }

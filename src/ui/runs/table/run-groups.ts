@@ -26,7 +26,7 @@ export type RunGroups = {
 type Grouping = {
   readonly by: string
   readonly columns: readonly string[]
-  readonly search: Pick<RunSearch, 'experimentIds' | 'filter' | 'view'>
+  readonly search: Pick<RunSearch, 'experimentIds' | 'filter' | 'nowMs' | 'view'>
   readonly sort: RunsQuery['sort']
 }
 

@@ -2,11 +2,11 @@ import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { namedColumn } from '../../../tracking/runs/run-columns.ts'
-import { runsCounted } from '../../../tracking/runs/search-runs.ts'
+import { exactRunFilter, runsCounted } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { isOwnTag, noteOf } from '../../parts/own-tags.ts'
-import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
+import { SearchBox, TimesNote, WordsNote } from '../../parts/search-box.tsx'
 import { countText, Excerpt, Given, plural, Written } from '../../parts/text.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
@@ -37,13 +37,15 @@ type RunsPageProps = {
   readonly frame: Frame
   readonly standing: RunsStanding
   readonly query: RunsQuery
+  /** What so long ago in the filter is counted from. */
+  readonly nowMs: number
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
   readonly kept: KeptViews
 }
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
-export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, kept }) => {
+export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, nowMs, problem, kept }) => {
   const { experiments, rows } = standing
   const [only, ...others] = experiments
   const experiment = others.length === 0 ? only : undefined
@@ -51,6 +53,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
   const { to } = frame
   const isEverything = query.words === '' && query.after === undefined && !query.isOfDeleted
   const filter = filterOfWords(query.words, 'attributes.run_name')
+  const exact = exactRunFilter(filter, nowMs)
   return (
     <Page
       frame={frame}
@@ -65,7 +68,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
         5,
       )}
       actions={<RunsActions to={to} query={query} />}
-      api={callOf(query, filter, standing.columns)}
+      api={callOf(query, exact.text, standing.columns)}
     >
       {experiment ? <ExperimentTabs to={to} experimentId={experiment.id} current="runs" /> : null}
       {experiment && isEverything && rows.length === 0 && problem === undefined ? (
@@ -77,6 +80,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, k
             <ViewsMenu {...{ to, query, experimentId: experiment.id, ...kept }} />
           ) : null}
           <WordsNote words={query.words} filter={filter} />
+          <TimesNote times={exact.times} />
           {rows.length > 0 ? (
             <Results {...{ to, standing, query }} />
           ) : problem === undefined ? (
@@ -201,7 +205,7 @@ const About: FC<AboutProps> = ({ to, standing: { experiments, total }, experimen
 /** Names are offered of the first of several experiments: each is asked by itself. */
 const completedMax = 4
 
-const FilterForm: FC<Omit<RunsPageProps, 'kept'>> = ({
+const FilterForm: FC<Omit<RunsPageProps, 'kept' | 'nowMs'>> = ({
   frame: { to },
   standing,
   query,

@@ -52,7 +52,7 @@ export async function showRuns(c: AppContext, shown: Reshown = {}): Promise<Resp
   const standing = isWrong ? await readNothing(ctx, query) : found
   const problem = isWrong ? found : undefined
   const kept = { views, may, ...shown }
-  const page = <RunsPage {...{ frame, standing, query, problem, kept }} />
+  const page = <RunsPage {...{ frame, standing, query, problem, kept, nowMs: ctx.now() }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? (isWrong ? 400 : 200) })
 }
 

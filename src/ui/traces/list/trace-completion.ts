@@ -6,9 +6,9 @@ export const traceCompletion: Omit<Completion, 'paths'> = {
   attributes: {
     status: 'text',
     name: 'text',
-    timestamp: 'number',
+    timestamp: 'time',
     execution_time: 'number',
-    end_time: 'number',
+    end_time: 'time',
     request_id: 'text',
     client_request_id: 'text',
     run_id: 'text',

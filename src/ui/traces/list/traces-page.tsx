@@ -1,9 +1,10 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
+import { exactTraceFilter } from '../../../traces/search/search-traces.ts'
 import type { TraceInfo } from '../../../traces/trace.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
-import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
+import { SearchBox, TimesNote, WordsNote } from '../../parts/search-box.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
@@ -17,6 +18,8 @@ type TracesPageProps = {
   readonly frame: Frame
   readonly experiment: Experiment
   readonly query: TracesQuery
+  /** What so long ago in the filter is counted from. */
+  readonly nowMs: number
   readonly traces: readonly TraceInfo[]
   readonly next: string | undefined
   /** Why the filter was not taken. */
@@ -26,9 +29,10 @@ type TracesPageProps = {
 
 /** The traces of an experiment, newest first. */
 export const TracesPage: FC<TracesPageProps> = (props) => {
-  const { frame, experiment, query, traces, next, problem } = props
+  const { frame, experiment, query, nowMs, traces, next, problem } = props
   const { to } = frame
   const filter = filterOf(query)
+  const exact = exactTraceFilter(filter, nowMs)
   const isEverything = query.words === '' && query.after === undefined
   return (
     <Page
@@ -43,7 +47,7 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
       inMlflow={`/experiments/${experiment.id}/traces`}
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Traces' }]}
       actions={<a href={to.traceRules(experiment.id)}>Retention and redaction</a>}
-      api={traceSearchOf(experiment.id, { filter })}
+      api={traceSearchOf(experiment.id, { filter: exact.text })}
     >
       <ExperimentTabs to={to} experimentId={experiment.id} current="traces" />
       {isEverything && traces.length === 0 && problem === undefined ? (
@@ -63,6 +67,7 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
             addressOf={(words) => tracesPath(to, experiment.id, words)}
           />
           <WordsNote words={query.words} filter={filter} />
+          <TimesNote times={exact.times} />
           {traces.length > 0 || next !== undefined || query.selected.length > 0 ? (
             <Results {...props} />
           ) : problem === undefined ? (

@@ -17,7 +17,7 @@ const pageSize = 50
 export async function showTraces(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const id = experimentIdOf(c)
-  const query = tracesQueryOf(c)
+  const [query, nowMs] = [tracesQueryOf(c), ctx.now()]
   const [frame, experiment, whyNot, found] = await Promise.all([
     frameOf(c),
     getExperiment(ctx, id),
@@ -27,6 +27,7 @@ export async function showTraces(c: AppContext): Promise<Response> {
       searchTraces(ctx, {
         experimentIds: [id],
         filter: filterOf(query),
+        nowMs,
         orderBy: [],
         maxResults: pageSize,
         pageToken: query.after,
@@ -37,7 +38,7 @@ export async function showTraces(c: AppContext): Promise<Response> {
   const { items, nextPageToken } = isWrong ? { items: [], nextPageToken: undefined } : found
   const page = (
     <TracesPage
-      {...{ frame, experiment, query, traces: items, next: nextPageToken }}
+      {...{ frame, experiment, query, nowMs, traces: items, next: nextPageToken }}
       problem={isWrong ? found : undefined}
       mayDelete={whyNot === undefined}
     />

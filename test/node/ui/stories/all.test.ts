@@ -246,6 +246,9 @@ mlflow.flush_trace_async_logging()`
     const { keyboard } = page
     await page.goto(`${url}/experiments/1`)
     await keyboard.press('f')
+    await keyboard.type('start_time > -')
+    await page.getByRole('option', { name: '-7d' }).waitFor()
+    await keyboard.press('Control+a')
     await keyboard.type('metrics.au')
     await page.getByRole('option', { name: /metrics.auc/ }).waitFor()
     await keyboard.press('ArrowDown')
