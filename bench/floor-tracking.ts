@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 const schema = `
   pragma journal_mode = wal; pragma synchronous = normal;
@@ -10,7 +10,12 @@ const schema = `
   create table latest_metrics (run integer, key text, value real, timestamp integer, step integer,
     primary key (run, key)) without rowid;
   create table metrics (run integer, key text, timestamp integer, step integer, value real,
-    primary key (run, key, step, timestamp, value)) without rowid;`
+    primary key (run, key, step, timestamp, value)) without rowid;
+  create table datasets (id integer primary key, name text, digest text, source_type text, source text);
+  create table run_datasets (run integer, dataset integer, primary key (run, dataset)) without rowid;
+  create table model_inputs (run integer, model_id text, primary key (run, model_id)) without rowid;
+  create table model_outputs (run integer, model_id text, step integer,
+    primary key (run, model_id)) without rowid;`
 
 type Values = Readonly<Record<string, string | number | null>>
 
@@ -25,6 +30,14 @@ export function tracking(file: string) {
     metrics: db.prepare(
       'select key, value, timestamp, step from latest_metrics where run = ? order by key',
     ),
+  }
+  const usedByRun = {
+    dataset_inputs: db.prepare(`select name, digest, source_type, source from run_datasets
+      join datasets on id = dataset where run = ?`),
+    model_inputs: db.prepare('select model_id from model_inputs where run = ?'),
+  }
+  const madeByRun = {
+    model_outputs: db.prepare('select model_id, step from model_outputs where run = ?'),
   }
   const insertRun = db.prepare(
     `insert into runs (run_id, experiment, name, status, start_time_ms, artifact_uri, lifecycle_stage)
@@ -99,8 +112,10 @@ export function tracking(file: string) {
       }
       case 'runs/get': {
         const row = run.get(query.get('run_id')) as Values
-        const data = Object.entries(byRun).map(([name, read]) => [name, read.all(row.id ?? null)])
-        return { run: { info: infoOf(row), data: Object.fromEntries(data) } }
+        const [data, inputs, outputs] = [byRun, usedByRun, madeByRun].map((reads) =>
+          rowsByName(reads, row.id ?? null),
+        )
+        return { run: { info: infoOf(row), data, inputs, outputs } }
       }
       case 'metrics/get-history':
         return { metrics: history.all(idOf(query.get('run_id') ?? ''), query.get('metric_key')) }
@@ -108,6 +123,12 @@ export function tracking(file: string) {
         throw new Error(`the floor has no ${path}`)
     }
   }
+}
+
+/** The rows of each statement; what has none is left out of the answer. */
+function rowsByName(reads: Readonly<Record<string, StatementSync>>, id: string | number | null) {
+  const read = Object.entries(reads).map(([name, statement]) => [name, statement.all(id)] as const)
+  return Object.fromEntries(read.filter(([, rows]) => rows.length > 0))
 }
 
 function rowsOf(items: readonly Values[], ...columns: readonly string[]): string {
