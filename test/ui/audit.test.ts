@@ -232,6 +232,13 @@ describe('the page that verifies the log', () => {
     })
     const changed = await as(ida).get('/audit/verify')
     expect(changed.html).toContain('<a href="/audit/3">#3</a> is changed')
+    for (const [seq, isChanged] of [
+      [3, true],
+      [4, false],
+    ] as const) {
+      const { html } = await as(ida).get(`/audit/${seq}`)
+      expect(textOf(html).includes('changed after it was sealed'), `${seq}`).toBe(isChanged)
+    }
   })
 })
 

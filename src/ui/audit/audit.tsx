@@ -9,6 +9,7 @@ import {
 } from '../../governance/history/audit-page.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { hashJson } from '../../platform/hash.ts'
 import { noteProblem } from '../forms.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
@@ -55,11 +56,14 @@ export async function showAuditEntry(c: AppContext): Promise<Response> {
   const seq = numberIn(c.req.param('seq'))
   if (seq === undefined) throw invalid('An entry of the audit log has a number, such as 12')
   const [frame, sealed] = [await frameOf(c), await getAuditEntry(ctx, seq)]
-  const [{ hash }, beside] = await Promise.all([
+  const [{ hash }, computed, beside] = await Promise.all([
     addHash(ctx, sealed),
+    hashJson(ctx, sealed.entry),
     findEntriesBeside(ctx, sealed),
   ])
-  return sendPage(c, { frame, page: <EntryPage {...{ frame, sealed, hash, beside }} /> })
+  const isChanged = hash !== computed
+  const page = <EntryPage {...{ frame, sealed, hash, isChanged, beside }} />
+  return sendPage(c, { frame, page })
 }
 
 /** `GET /audit/verify?head=` */

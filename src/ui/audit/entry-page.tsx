@@ -3,6 +3,7 @@ import type { AuditEntry, SealedEntry } from '../../audit/entry.ts'
 import type { Beside } from '../../search/page.ts'
 import { ChangedValues } from '../parts/changed-values.tsx'
 import { Chip } from '../parts/chips.tsx'
+import { Sign } from '../parts/sign.tsx'
 import { Given, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -16,18 +17,21 @@ type EntryPageProps = {
   readonly sealed: SealedEntry
   /** The hash that was sealed, or else as computed now. */
   readonly hash: string
+  /** What it says has another hash than the one that was sealed. */
+  readonly isChanged: boolean
   /** About the same version or model. */
   readonly beside: Beside<number>
 }
 
 /** One entry of the audit log: all that it says, and what seals it. */
-export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash, beside }) => {
+export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash, isChanged, beside }) => {
   const { entry, chainHash } = sealed
   const { to } = frame
   return (
     <Page
       frame={frame}
-      title={`Entry #${entry.seq}`}
+      title={`${isChanged ? 'changed · ' : ''}Entry #${entry.seq}`}
+      heading={`Entry #${entry.seq}`}
       section="audit"
       crumbs={[{ text: 'Audit log', href: to.audit }, { text: `#${entry.seq}` }]}
       beside={linksBeside(beside, (seq) => ({ text: `#${seq}`, href: entryPath(to, seq) }))}
@@ -38,6 +42,19 @@ export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash, beside }) =
       }
       api={{ method: 'GET', path: to.query('/api/v1/audit', { ...aboutOf(entry) }) }}
     >
+      {isChanged ? (
+        <div class="notice bad" role="alert">
+          <p>
+            <strong>
+              <Sign of="cross" /> This entry was changed after it was sealed
+            </strong>
+          </p>
+          <p>
+            {' '}
+            What it says now has another hash than the one that was sealed, which stands below.{' '}
+          </p>
+        </div>
+      ) : null}
       {entry.reason === undefined ? null : (
         <blockquote>
           <Written text={entry.reason} />

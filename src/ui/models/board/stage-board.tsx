@@ -114,6 +114,7 @@ const Column: FC<ColumnProps> = ({ stage, name, to, ...of }) => {
       ) : (
         shown
       )}
+      {isQuiet || policies.length > 0 ? null : <p class="hint">no policy guards it</p>}
     </section>
   )
 }

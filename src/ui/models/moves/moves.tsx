@@ -32,6 +32,7 @@ import { sendPage } from '../../shell/page.tsx'
 import { type ModelStanding, readModelStanding, versionsIn } from '../read-model.ts'
 import { PromotePage } from './promote-page.tsx'
 import { RollbackPage } from './rollback-page.tsx'
+import { findSignOff } from './signed-off.tsx'
 
 type Shown = {
   readonly problem?: FormProblem
@@ -121,7 +122,11 @@ export async function showRollback(c: AppContext, shown: Shown = {}): Promise<Re
     attempt('RESOURCE_CONFLICT', readRollback(ctx, name, stage)),
     findRefusal(requireToRollBack(ctx, name, stage)),
   ])
-  const page = <RollbackPage {...{ frame, standing, ...shown, stage, way, whyNot }} />
+  const signedOff =
+    way instanceof RegistryError
+      ? undefined
+      : await findSignOff(ctx, { model: standing.model.name, version: way.version, stage })
+  const page = <RollbackPage {...{ frame, standing, ...shown, stage, way, signedOff, whyNot }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { RegistryError } from '../../../core/error.ts'
 import type { RollbackPreview } from '../../../governance/moves/rollback.ts'
 import type { Policy } from '../../../governance/policies/policy.ts'
+import type { Promotion } from '../../../governance/promotions/promotion.ts'
 import type { FormProblem } from '../../forms.ts'
 import { Time } from '../../parts/byline.tsx'
 import { StageChip } from '../../parts/chips.tsx'
@@ -10,6 +11,7 @@ import { Given, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { modelCrumbs, Page } from '../../shell/page.tsx'
 import { type ModelStanding, versionsIn } from '../read-model.ts'
+import { SignedOff } from './signed-off.tsx'
 
 type RollbackPageProps = {
   readonly frame: Frame
@@ -17,6 +19,8 @@ type RollbackPageProps = {
   readonly stage: string
   /** What would be done; or why nothing can be. */
   readonly way: RollbackPreview | RegistryError
+  /** The request by which that version came in before, if there was one. */
+  readonly signedOff: Promotion | undefined
   /** Why the caller may not; undefined: they may. */
   readonly whyNot: string | undefined
   readonly problem?: FormProblem
@@ -25,7 +29,7 @@ type RollbackPageProps = {
 
 /** The way back of a stage, said in words before it is made. */
 export const RollbackPage: FC<RollbackPageProps> = (props) => {
-  const { frame, standing, stage, way, whyNot, problem } = props
+  const { frame, standing, stage, way, signedOff, whyNot, problem } = props
   const { to } = frame
   const { name } = standing.model
   const place = standing.stages.find((one) => one.name === stage)
@@ -67,7 +71,11 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
         {way instanceof RegistryError ? (
           <p class="notice warn">{visibleText(way.message)}</p>
         ) : (
-          <Way way={way} policies={place?.policies ?? []} {...{ frame, standing, stage }} />
+          <Way
+            way={way}
+            policies={place?.policies ?? []}
+            {...{ frame, standing, stage, signedOff }}
+          />
         )}
         {whyNot === undefined ? (
           <Form {...props} />
@@ -79,13 +87,13 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
   )
 }
 
-type WayProps = Pick<RollbackPageProps, 'frame' | 'standing' | 'stage'> & {
+type WayProps = Pick<RollbackPageProps, 'frame' | 'standing' | 'stage' | 'signedOff'> & {
   readonly way: RollbackPreview
   readonly policies: readonly Policy[]
 }
 
 /** What comes back, what goes, and what it takes. */
-const Way: FC<WayProps> = ({ frame: { to }, standing, stage, way, policies }) => {
+const Way: FC<WayProps> = ({ frame: { to }, standing, stage, way, signedOff, policies }) => {
   const leaving = versionsIn(standing, stage)
   const areMany = leaving.includes(',')
   return (
@@ -94,6 +102,7 @@ const Way: FC<WayProps> = ({ frame: { to }, standing, stage, way, policies }) =>
         <a href={to.version(standing.model.name, way.version)}>Version {way.version}</a> comes back
         from {visibleText(way.from)}: it was there before.
       </li>
+      <SignedOff by={signedOff} to={to} />
       {leaving === '' ? null : (
         <li>
           {areMany ? 'Versions' : 'Version'} {leaving} {areMany ? 'go' : 'goes'} to Archived.

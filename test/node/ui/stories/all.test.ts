@@ -11,7 +11,7 @@ import { deploymentsWorld } from '../../../ui/deployments-world.ts'
 import { runsWorld } from '../../../ui/runs-world.ts'
 import { askedWorld } from '../../../ui/world.ts'
 import { lacksBrowser } from '../browser.ts'
-import { headingOf, looks, mainOf, phone, signInAs, useStories, wide } from './story.ts'
+import { headingOf, mainOf, phone, see, sizes, useStories, wide } from './story.ts'
 
 /** Of the client that `npm test` installs. */
 const python = programOf('mlflow-3.17.2', 'python')
@@ -35,19 +35,32 @@ function setHidden(page: Page, isHidden: boolean): Promise<void> {
 }
 
 describe.skipIf(isLacking)('people', () => {
-  test('log their first model by the code that an empty server shows, and see it come', async () => {
-    const { url, windowOf } = await served(await testServer())
-    const page = await windowOf({ ...wide, permissions: ['clipboard-read', 'clipboard-write'] })
-    await page.goto(url)
-    expect(await mainOf(page)).toContain('No models yet')
-    await page.getByRole('button', { name: 'Copy' }).first().click()
-    const code = await page.evaluate(() => navigator.clipboard.readText())
-    await promisify(execFile)(python, ['-c', code], { env: clientEnvironment(url) })
-    // Somebody is at work where it would change, so it is offered.
-    await page.getByRole('button', { name: /^Show 1 change/ }).click()
-    await page.getByRole('link', { name: 'fraud-detector' }).first().click()
-    expect(await mainOf(page)).toMatch(/Version 1|No policy/)
-  }, 120_000)
+  test.each(sizes)(
+    'log their first model by the code that an empty server shows, and see it come: %s',
+    async (_, look) => {
+      const { url, windowOf } = await served(await testServer())
+      const page = await windowOf({ ...look, permissions: ['clipboard-read', 'clipboard-write'] })
+      await page.goto(url)
+      expect(await mainOf(page)).toContain('No models yet')
+      await see(page, 'S1.1')
+      await page.getByRole('button', { name: 'Copy' }).first().click()
+      const code = await page.evaluate(() => navigator.clipboard.readText())
+      expect(code).toBe(await page.locator('main pre code').first().innerText())
+      expect(code).toContain(`mlflow.set_tracking_uri("${url}")`)
+      await promisify(execFile)(python, ['-c', code], { env: clientEnvironment(url) })
+      // Somebody is at work where it would change, so it is offered.
+      await page.getByRole('button', { name: /^Show 1 change/ }).click()
+      await see(page, 'S1.2')
+      await page.getByRole('link', { name: 'fraud-detector' }).first().click()
+      expect(await headingOf(page)).toContain('fraud-detector')
+      const column = (name: string) => page.getByRole('region', { name, exact: true })
+      expect(await column('None').innerText()).toContain('Version 1')
+      expect(await column('Production').innerText()).toMatch(/empty\s+no policy guards it/)
+      expect(await page.getByRole('figure').innerText()).toMatch(/0\.91\s+Version 1/)
+      await see(page, 'S1.3')
+    },
+    120_000,
+  )
 
   test('trace their program by the code that an empty page shows, and judge what it answered', async () => {
     const { url, windowOf } = await served(await testServer())
@@ -95,35 +108,6 @@ mlflow.flush_trace_async_logging()`
     await page.getByRole('link', { name: 'chat-1' }).click()
     expect(await mainOf(page)).toContain('correct=false')
   }, 120_000)
-
-  test.each(looks)(
-    'roll back at night: %s',
-    async (_, look) => {
-      const { url, windowOf, call, name, policy } = await served(await askedWorld())
-      await policy({ applies_to: { models: 'others-*', stage: 'Production' } })
-      const page = await windowOf(look)
-      await page.goto(`${url}/models/${name}/stages/Production`)
-      await signInAs(page, 'ann')
-      await page.getByRole('link', { name: /^Roll back Production/ }).click()
-      await page.getByText('comes back from Archived').waitFor()
-      const asked = page.getByRole('button', { name: 'Roll back Production' })
-      await asked.click()
-      expect(await page.getByLabel('Reason').evaluate((field) => field.matches(':invalid'))).toBe(
-        true,
-      )
-      await page.getByLabel('Reason').fill('declines good customers')
-      await asked.click()
-      await page.goto(`${url}/models/${name}/stages/Production`)
-      expect(await headingOf(page)).toContain('version 1')
-      const log = async () =>
-        (await call(admin, 'GET', '/api/v1/audit?action=model_version.rolled_back')).json.items
-      expect(await log()).toMatchObject([{ reason: 'declines good customers' }])
-      await page.goBack()
-      await page.reload()
-      expect(await log()).toHaveLength(1)
-    },
-    60_000,
-  )
 
   test('ask which data trained what is live, and what answers with it', async () => {
     const world = await served(await deploymentsWorld())
@@ -305,8 +289,15 @@ mlflow.flush_trace_async_logging()`
       change: sql`update audit_entries set reason = 'nobody asked' where seq = 5`,
     })
     await page.reload()
-    expect(await mainOf(page)).toContain('5')
+    expect(await page.getByRole('alert').innerText()).toMatch(/Entry #5 is changed/)
+    await see(page, 'S11.1-verify')
     await page.getByRole('link', { name: /5/ }).first().click()
     expect(new URL(page.url()).pathname).toBe('/audit/5')
+    expect(await page.getByRole('alert').innerText()).toContain(
+      'This entry was changed after it was sealed',
+    )
+    await see(page, 'S11.1')
+    await page.goto(`${url}/audit/4`)
+    expect(await page.getByRole('alert').count()).toBe(0)
   }, 60_000)
 })
