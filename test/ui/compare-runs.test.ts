@@ -170,6 +170,20 @@ describe('all runs that match', () => {
     expect(chosen.html).toMatch(/<option value="accuracy" selected[^>]*>/)
   })
 
+  test('are not drawn above the differences where each run has one point of it, unless it was chosen', async () => {
+    const { logRun, as, rita } = await runsWorld()
+    const log = (name: string, value: number) =>
+      logRun({ name, metrics: [{ key: 'score', step: 0, timestamp: 1, value }] })
+    const address = `/runs/compare?ids=${await log('one', 1)},${await log('two', 2)}`
+    const plain = await as(rita).get(address)
+    expect(textOf(plain.html)).toMatch(/No run has more than one value of score ?, so no line/)
+    expect(markupIn(plain.html)).toEqual([])
+    expect(plain.html).not.toContain('class="large-chart')
+    for (const drawn of [`${address}&view=charts`, `${address}&metric=score`]) {
+      expect((await as(rita).get(drawn)).html, drawn).toContain('<figure class="chart')
+    }
+  })
+
   test('begin with one run, which its page selects in the table', async () => {
     const { as, rita, ids } = await tunedWorld()
     const { html } = await as(rita).get(`/runs/${ids[4]}`)

@@ -54,17 +54,20 @@ export const Table: FC<TableProps> = ({ caption, columns, children, ...how }) =>
 
 type CellProps = PropsWithChildren<{
   /** What its column is called, which a card says in the cell. */
-  readonly label: string
+  readonly label: string | undefined
   readonly isNumber?: boolean
   /** A line of its own in a card; else several stand side by side. */
   readonly isLine?: boolean
+  /** All of a value that is shown shortened. */
+  readonly title?: string | undefined
   /** It is another than what it is compared with. */
   readonly hasChanged?: boolean
 }>
 
 /** A cell of a table whose rows are cards on a phone. */
-export const Cell: FC<CellProps> = ({ label, isNumber, isLine, hasChanged, children }) => (
+export const Cell: FC<CellProps> = ({ label, isNumber, isLine, hasChanged, title, children }) => (
   <td
+    title={title}
     class={
       [isNumber && 'number', isLine && 'line-cell', hasChanged && 'differs']
         .filter(Boolean)

@@ -92,6 +92,26 @@ describe.skipIf(isLacking)('on a phone, without script', () => {
     expect(await desk.locator('.fold > summary').isVisible()).toBe(false)
   }, 60_000)
 
+  test('what differs between a few runs, and the runs of a drawing, are cards', async () => {
+    const { platform, ann, mlflow } = await askedWorld()
+    const url = await serve(platform)
+    const page = await windowOf(ann)
+    const found = await mlflow(ann, 'POST', 'runs/search', { experiment_ids: ['1'] })
+    const ids = found.json.runs.map(({ info }: { info: { run_id: string } }) => info.run_id)
+    const [, second] = found.json.runs
+    const compared = `${url}/runs/compare?ids=${ids.join(',')}`
+    for (const [view, label, value] of [
+      ['', second.info.run_name, 'worse'],
+      ['&view=parallel', 'lr', '0.02'],
+      ['&view=scatter', 'lr', '0.02'],
+    ] as const) {
+      await page.goto(compared + view)
+      const cell = page.locator(`.cards td[data-label="${label}"]`).filter({ hasText: value })
+      expect(await cell.first().isVisible(), view).toBe(true)
+      expect(await scrolling(page), view).toEqual([])
+    }
+  }, 60_000)
+
   test('what was in a stage at a moment is a card for each model', async () => {
     const { platform } = await askedWorld()
     const url = await serve(platform)

@@ -17,6 +17,7 @@ import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
 import { type Directions, directionsOf } from '../../parts/directions.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
+import { Given } from '../../parts/text.tsx'
 import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -220,7 +221,12 @@ async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Vi
   const chart =
     metric === undefined
       ? undefined
-      : await chartOf(ctx, { query, all, runs, metric, linesMax, bucketsMax: buckets })
+      : await chartOf(ctx, {
+          ...{ query, all, runs, metric, linesMax },
+          bucketsMax: buckets,
+          // Below are tables with the values.
+          skipsPoints: !isCharts && query.metric === undefined,
+        })
   const offered = {
     metrics: rows.metrics.map(({ key }) => key),
     columns: [
@@ -272,6 +278,8 @@ type Charted = {
   readonly metric: string
   readonly linesMax: number
   readonly bucketsMax: number
+  /** Whether a metric of which no run has more than one point is not drawn. */
+  readonly skipsPoints: boolean
 }
 
 async function chartOf(ctx: Context, charted: Charted) {
@@ -292,5 +300,12 @@ async function chartOf(ctx: Context, charted: Charted) {
         {series.message}
       </p>
     )
+  if (charted.skipsPoints && series.every(({ points }) => points <= 1)) {
+    return (
+      <p class="soft">
+        No run has more than one value of <Given text={metric} />, so no line is drawn.
+      </p>
+    )
+  }
   return <RunLines {...charted} series={series} />
 }

@@ -2,8 +2,8 @@ import type { FC } from 'hono/jsx'
 import { namedColumn } from '../../../tracking/runs/run-columns.ts'
 import type { AxisValue, ValueAxis } from '../../charts/value-axis.ts'
 import type { Directions } from '../../parts/directions.ts'
-import { NoValue, Table } from '../../parts/table.tsx'
-import { Given, metricText, numberText, plural } from '../../parts/text.tsx'
+import { Cell, NoValue, Table } from '../../parts/table.tsx'
+import { Given, metricText, numberText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { DrawnRun } from './read-compared.ts'
 
@@ -40,6 +40,7 @@ export const DrawnRuns: FC<DrawnRunsProps> = ({ to, runs, axes, by, better }) =>
       </h2>
       <Table
         caption="Runs of the drawing"
+        isCards
         columns={[
           'Run',
           ...axes.map(({ title, numbers }) => columnOf(title, numbers !== undefined)),
@@ -53,9 +54,9 @@ export const DrawnRuns: FC<DrawnRunsProps> = ({ to, runs, axes, by, better }) =>
               </a>
             </th>
             {axes.map((axis) => (
-              <td class={axis.numbers ? 'number' : undefined}>
+              <Cell label={visibleText(axis.title)} isNumber={axis.numbers !== undefined}>
                 <Value of={values.get(axis.column)} isNumber={axis.numbers !== undefined} />
-              </td>
+              </Cell>
             ))}
           </tr>
         ))}

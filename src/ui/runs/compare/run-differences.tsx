@@ -3,7 +3,7 @@ import type { Run } from '../../../tracking/run.ts'
 import { BetterSign, Change } from '../../parts/differences/change.tsx'
 import type { Directions } from '../../parts/directions.ts'
 import { Sign } from '../../parts/sign.tsx'
-import { NoValue, Table } from '../../parts/table.tsx'
+import { Cell, NoValue, Table } from '../../parts/table.tsx'
 import { countText, exactTitle, Given, metricText, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { KeptTerms } from './compare-forms.tsx'
@@ -116,6 +116,7 @@ type ValueTableProps = SectionProps & { readonly shown: readonly ComparedRow<str
 const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown, better }) => (
   <Table
     caption={`${titles[kind]} of the runs`}
+    isCards={runs.length <= changesMax}
     columns={[
       'Name',
       ...runs.map(({ runId, name }) => ({
@@ -147,6 +148,7 @@ const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown, better }) => (
         </th>
         <Cells
           row={row}
+          labels={runs.map(({ name }) => visibleText(name))}
           direction={kind === 'metrics' ? better(row.key) : undefined}
           isExact={runs.length * shown.length <= exactMax}
         />
@@ -163,6 +165,8 @@ const exactMax = 200
 
 type CellsProps = {
   readonly row: ComparedRow<string | number>
+  /** Of the runs. */
+  readonly labels: readonly string[]
   /** Of a metric. */
   readonly direction: ReturnType<Directions>
   /** Whether all of a value that is shown shortened is its title. */
@@ -170,25 +174,32 @@ type CellsProps = {
 }
 
 /** The best metric is marked where it is known which way is better; of a few runs each says how far it is from the base. */
-const Cells: FC<CellsProps> = ({ row, direction, isExact }) => {
+const Cells: FC<CellsProps> = ({ row, labels, direction, isExact }) => {
   const best = bestOf(row, direction)
   const [base] = row.values
   const isNumber = row.values.some((value) => typeof value === 'number')
   const isNear = row.values.length <= changesMax && !isEqualRow(row)
+  // Of many runs no row is a card, and their names would be most of the page.
+  const labelAt = (at: number) => (labels.length <= changesMax ? labels[at] : undefined)
   return (
     <>
       {row.values.map((value, i) =>
         typeof value === 'number' ? (
-          <td class="number" title={isExact ? exactTitle(value) : undefined}>
+          <Cell
+            label={labelAt(i)}
+            isNumber
+            isLine={isNear}
+            title={isExact ? exactTitle(value) : undefined}
+          >
             <NumberText value={value} isBest={value === best} />
             {isNear && i > 0 && base !== undefined ? (
               <div class="change">
                 <Change values={[base, value]} direction={direction} />
               </div>
             ) : null}
-          </td>
+          </Cell>
         ) : (
-          <OtherCell value={value} isNumber={isNumber} />
+          <OtherCell label={labelAt(i)} value={value} isNumber={isNumber} />
         ),
       )}
     </>
@@ -212,15 +223,20 @@ const charsMax = 200
 
 /** A text, or none. @param isNumber its column has numbers */
 const OtherCell: FC<{
+  readonly label: string | undefined
   readonly value: string | undefined
   readonly isNumber: boolean
-}> = ({ value, isNumber }) =>
+}> = ({ label, value, isNumber }) =>
   value === undefined ? (
-    <td class={isNumber ? 'number' : undefined}>
+    <Cell label={label} isNumber={isNumber} isLine>
       <NoValue />
-    </td>
+    </Cell>
   ) : (
-    <td title={value.length > charsMax ? visibleText(value.slice(0, 1000)) : undefined}>
+    <Cell
+      label={label}
+      isLine
+      title={value.length > charsMax ? visibleText(value.slice(0, 1000)) : undefined}
+    >
       <Given text={value.length > charsMax ? `${value.slice(0, charsMax)}…` : value} />
-    </td>
+    </Cell>
   )
