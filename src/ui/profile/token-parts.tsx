@@ -53,7 +53,7 @@ export const NewTokenForm: FC<NewTokenFormProps> = ({ action, isForOthers, probl
         ))}
       </select>
     </label>
-    <label>
+    <label class="choice">
       <input type="checkbox" name="aws" value="yes" checked={typed?.('aws') === 'yes'} />
       with a key pair for AWS’s SDK
     </label>

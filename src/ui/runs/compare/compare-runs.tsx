@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx'
 import { requireExperiments } from '../../../access/permissions/require.ts'
-import { RegistryError } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
@@ -8,22 +7,19 @@ import type { Context } from '../../../platform/context.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { areExtremesMissing } from '../../../tracking/extremes/fill-extremes.ts'
 import { requireRuns } from '../../../tracking/permissions.ts'
-import type { Run } from '../../../tracking/run.ts'
-import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
 import { readCellsOfIds } from '../../../tracking/runs/run-cells.ts'
 import { extremeColumnsOf, namedColumn } from '../../../tracking/runs/run-columns.ts'
-import { attempt } from '../../attempt.ts'
 import { axisOf } from '../../charts/value-axis.ts'
 import { type Directions, directionsOf } from '../../parts/directions.ts'
 import { isOwnTag } from '../../parts/own-tags.ts'
-import { Given } from '../../parts/text.tsx'
 import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { MissingExtremes } from '../missing-extremes.tsx'
 import { titleOf } from '../table/run-query.ts'
-import { LineSettings, RunLines } from './charts-view.tsx'
+import { chartOf } from './chart-of-runs.tsx'
+import { LineSettings } from './charts-view.tsx'
 import { ComparePage } from './compare-page.tsx'
 import {
   type ComparedQuery,
@@ -268,44 +264,4 @@ async function readFigures(
   const extremes = of.map(({ key }) => key)
   const cells = await readCellsOfIds(ctx, ids, { metrics: [], extremes, params: [], tags: [] })
   return of.map((row) => figureRow(row, figure, { direction: better(row.key), runs: cells }))
-}
-
-type Charted = {
-  readonly query: ComparedQuery
-  /** Those that are hidden too: each keeps its colour. */
-  readonly all: readonly Run[]
-  readonly runs: readonly Run[]
-  readonly metric: string
-  readonly linesMax: number
-  readonly bucketsMax: number
-  /** Whether a metric of which no run has more than one point is not drawn. */
-  readonly skipsPoints: boolean
-}
-
-async function chartOf(ctx: Context, charted: Charted) {
-  const { runs, metric, linesMax } = charted
-  const series = await attempt(
-    'DATA_LOSS',
-    readMetricSeries(ctx, {
-      runIds: runs.slice(0, linesMax).map(({ runId }) => runId),
-      keys: [metric],
-      x: 'step',
-      bucketsMax: charted.bucketsMax,
-    }),
-  )
-  // Points of one run that are lost leave the tables of all of them.
-  if (series instanceof RegistryError)
-    return (
-      <p class="notice bad" role="alert">
-        {series.message}
-      </p>
-    )
-  if (charted.skipsPoints && series.every(({ points }) => points <= 1)) {
-    return (
-      <p class="soft">
-        No run has more than one value of <Given text={metric} />, so no line is drawn.
-      </p>
-    )
-  }
-  return <RunLines {...charted} series={series} />
 }
