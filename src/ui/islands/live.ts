@@ -81,7 +81,8 @@ function readAgain(main: HTMLElement, state: HTMLElement, parts: Parts): void {
     const began = performance.now()
     const found = await parts.refresh()
     if (found?.isOver) {
-      tell(state, '')
+      // Its events go on.
+      if (main.dataset.live === undefined) tell(state, '')
       return
     }
     if (found === undefined) tell(state, `Paused since ${clockText()}`)

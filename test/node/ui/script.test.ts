@@ -356,6 +356,22 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([expect.stringContaining('400')])
   }, 60_000)
 
+  test('shows on the board what answers with a version, and stays live when nothing answers', async () => {
+    const { open, rita, replica, clock, complaints } = await served(await deploymentsWorld())
+    await replica('Production', 2)
+    const page = await open(rita, '/models/fraud-detector')
+    const board = page.locator('[data-part="board"]')
+    const drifted = board.getByText('meant to run it')
+    await board.getByText('answers with it').waitFor()
+    expect(await drifted.count()).toBe(0)
+    await replica('Production', 1)
+    await drifted.waitFor()
+    clock.pass(45_001)
+    await drifted.waitFor({ state: 'detached' })
+    expect(await page.locator('.foot .live').innerText()).toMatch(/^Live/)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('offers names, operators and values of a filter, marks a mistake and mends it', async () => {
     const world = await runsWorld()
     for (const [i, model] of ['rf', 'xgb', "o'neil"].entries()) {
