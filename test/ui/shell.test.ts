@@ -69,8 +69,10 @@ describe('every page', () => {
   })
 })
 
-test('the scripts of pages have fewer bytes than their budgets', async () => {
-  const { script, parquet, parquetWorker } = await readAssets()
+test('the scripts of pages and their stylesheet have fewer bytes than their budgets', async () => {
+  const { script, oldLinks, style, parquet, parquetWorker } = await readAssets()
+  expect(gzipSync(style.text).length).toBeLessThan(18_000)
+  expect(gzipSync(oldLinks.text).length).toBeLessThan(1000)
   expect(gzipSync(script.text).length).toBeLessThan(12_500)
   // Only the page of a Parquet file loads these.
   expect(gzipSync(parquet.text + parquetWorker.text).length).toBeLessThan(16_000)
@@ -221,6 +223,8 @@ describe('colours', () => {
     ),
     ...['added', 'added-mark', 'removed', 'removed-mark'].map((on) => ['ink', on, 4.5] as const),
     ...['paper', 'panel', 'sunk', 'sel'].map((on) => ['control', on, 3] as const),
+    ...Array.from({ length: 10 }, (_, i) => [`series-${i}`, 'paper', 3] as const),
+    ...Array.from({ length: 5 }, (_, i) => [`ramp-${i}`, 'paper', 3] as const),
     ['on-link', 'link', 4.5] as const,
     ['on-bad', 'bad', 4.5] as const,
   ]
