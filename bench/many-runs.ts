@@ -22,6 +22,10 @@ const searches: Readonly<Record<string, object>> = {
   },
   'the newest, deleted ones too': { run_view_type: 'ALL' },
   'ended last': { order_by: ['attributes.end_time DESC'] },
+  'ordered by name, of two experiments': {
+    experiment_ids: ['0', '1'],
+    order_by: ['attributes.run_name ASC'],
+  },
   'ordered by a metric, of two experiments': {
     experiment_ids: ['0', '1'],
     order_by: ['metrics.loss ASC'],

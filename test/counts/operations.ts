@@ -75,6 +75,8 @@ const tracking: readonly CountedOperation[] = [
     call: post('runs/set-tag', ({ runId }, i) => ({ run_id: runId, key: 'k', value: `${i}` })),
   },
   { name: 'newest 100 runs', call: searchRuns({}) },
+  { name: 'newest 100 runs, deleted ones too', call: searchRuns({ run_view_type: 'ALL' }) },
+  { name: 'runs ordered by name', call: searchRuns({ order_by: ['attributes.run_name ASC'] }) },
   {
     name: 'runs by a param and a metric, ordered by a metric',
     call: searchRuns({

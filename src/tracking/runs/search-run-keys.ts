@@ -104,6 +104,7 @@ function keyValue(rows: (name: SQL) => SQL): FilterField {
 }
 
 const sortText = (column: SQL): SortField => ({ type: 'text', column: () => column })
+export const runName = sortText(sql`r.name`)
 export const startTime: SortField = { type: 'int64', column: () => sql`r.start_time_ms` }
 export const endTime: SortField = {
   type: 'int64',
@@ -117,10 +118,10 @@ export const runSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('run',
     attributePrefixes,
     new Map<string, SortField>([
       ['run_id', sortText(sql`r.run_id`)],
-      ['run_name', sortText(sql`r.name`)],
-      ['run name', sortText(sql`r.name`)],
-      ['Run name', sortText(sql`r.name`)],
-      ['Run Name', sortText(sql`r.name`)],
+      ['run_name', runName],
+      ['run name', runName],
+      ['Run name', runName],
+      ['Run Name', runName],
       ['status', sortText(sql`r.status`)],
       ['artifact_uri', sortText(sql`r.artifact_uri`)],
       ['user_id', sortText(sql`r.user_id`)],

@@ -22,6 +22,7 @@ import {
   type ExtremeOrder,
   extremeSort,
   runFilterKeys,
+  runName,
   runSortKeys,
   startTime,
 } from './search-run-keys.ts'
@@ -102,7 +103,7 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
   const orderBy = sortItemsOf(search.orderBy)
   const stages = view === 'ALL' ? 2 : 1
   const parts = experimentIds.length * stages
-  const isMerged = parts > 1 && parts * count <= mergedMax && isByStartTime(orderBy)
+  const isMerged = parts > 1 && parts * count <= mergedMax && isIndexed(orderBy, view)
   const isWalked = experimentIds.length === 1 || experimentIds.length * count <= mergedMax
   return findPage(ctx.db, searchableRuns, {
     walks: isWalked ? walksOf(ctx, experimentIds, orderBy) : [],
@@ -144,9 +145,11 @@ export function exactRunFilter(text: string, nowMs: number): ExactFilter {
   return exactFilter(text, runFilterKeys, nowMs)
 }
 
-/** Whether the index of an experiment has its runs in this order, as far as its first key goes. */
-function isByStartTime([first]: readonly SortItem[]): boolean {
-  return !first || (first.field ?? fieldOf(runSortKeys, first.key)) === startTime
+/** Whether an index of an experiment has its runs in this order, as far as its first key goes. */
+function isIndexed([first]: readonly SortItem[], view: ViewType): boolean {
+  if (!first) return true
+  const field = first.field ?? fieldOf(runSortKeys, first.key)
+  return field === startTime || (field === runName && view === 'ACTIVE_ONLY')
 }
 
 function sortItemsOf(orderBy: RunSearch['orderBy']): SortItem[] {

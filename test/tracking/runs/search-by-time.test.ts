@@ -12,19 +12,19 @@ type Search = {
 }
 type Server = Awaited<ReturnType<typeof testServer>>
 
-/** Names of the runs of all pages. */
+/** Ids of the runs of all pages. */
 async function allPages(server: Server, search: Search, max_results: number): Promise<string[]> {
-  const names: string[] = []
+  const ids: string[] = []
   let page_token: string | undefined
   do {
     const body = { ...search, max_results, page_token }
     const { status, json } = await server.post('runs/search', body)
     expect([search, status, json?.message]).toEqual([search, 200, undefined])
-    const runs: { info: { run_name: string } }[] = json.runs ?? []
-    names.push(...runs.map(({ info }) => info.run_name))
+    const runs: { info: { run_id: string } }[] = json.runs ?? []
+    ids.push(...runs.map(({ info }) => info.run_id))
     page_token = json.next_page_token
-  } while (page_token !== undefined && names.length < 1000)
-  return names
+  } while (page_token !== undefined && ids.length < 1000)
+  return ids
 }
 
 /** So many runs a page are too many to merge: all are sorted. */
@@ -41,6 +41,7 @@ const search = fc.record({
   experiment_ids: fc.shuffledSubarray(['0', '1', '2', '3', '4', '999999'], { minLength: 1 }),
   order_by: fc.constantFrom<string[]>(
     ...[[], [], ['start_time'], ['attributes.start_time DESC'], ['Created ASC', 'run_id DESC']],
+    ...[['run_name'], ['attributes.run_name DESC'], ['`Run Name`', 'metrics.loss DESC']],
     ...[
       ['start_time DESC', 'metrics.loss DESC'],
       ['attribute.created', 'params.lr', 'metrics.loss'],
@@ -56,7 +57,7 @@ const search = fc.record({
 type DrawnRun = typeof run extends fc.Arbitrary<infer T> ? T : never
 
 const seedOf = ({ loss, lr, startTimeMs, isDeleted }: DrawnRun, i: number): SeededRun => ({
-  ...{ name: `r${i}`, startTimeMs },
+  ...{ name: i % 11 === 0 ? '' : `r${i % 7}`, startTimeMs },
   // Ids in another order than the keys.
   runId: ((i * 7919 + 13) % 10007).toString(16).padStart(32, '0'),
   metrics: loss === null ? {} : { loss },
@@ -64,7 +65,7 @@ const seedOf = ({ loss, lr, startTimeMs, isDeleted }: DrawnRun, i: number): Seed
   ...(isDeleted && { deleted: true as const }),
 })
 
-test('by start time, pages of several experiments, or with deleted runs, are those of a sort of all their runs', async () => {
+test('by start time or name, pages of several experiments, or with deleted runs, are those of a sort of all their runs', async () => {
   const server = await testServer()
   const { db } = server.platform
   for (const name of ['a', 'b', 'c', 'd']) await server.post('experiments/create', { name })
@@ -89,6 +90,8 @@ test('by start time, pages of several experiments, or with deleted runs, are tho
       for (const [one, size] of searches) {
         const merged = await allPages(server, one, size)
         expect([one, merged]).toEqual([one, await allPages(server, one, sortedSize)])
+        const newest = await allPages(server, { ...one, order_by: [] }, sortedSize)
+        expect(merged.toSorted()).toEqual(newest.toSorted())
       }
     }),
     { numRuns: 25 },
