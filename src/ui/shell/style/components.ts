@@ -40,7 +40,7 @@ form { display: grid; gap: .75rem; margin: 0; grid-template-columns: minmax(0, 1
 label, .label { display: grid; gap: .25rem; font-weight: 600; }
 label.choice { display: flex; align-items: start; gap: .5rem; font-weight: 400; }
 .hint { color: var(--soft); font-weight: 400; font-size: .8125rem; }
-input, textarea, select { inline-size: 100%; padding: .5rem .625rem; border: 1px solid var(--control); border-radius: 4px; background: var(--paper); color: inherit; font: inherit; font-weight: 400; min-block-size: 2.25rem; } select { min-block-size: 2.4375rem; }
+input, textarea, select { inline-size: 100%; padding: .5rem .625rem; border: 1px solid var(--control); border-radius: 4px; background: var(--paper); color: inherit; font: inherit; font-weight: 400; min-block-size: 2.25rem; } select { min-block-size: 2.375rem; }
 ::placeholder { color: var(--soft); opacity: 1; }
 input[type="checkbox"], input[type="radio"] { inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; flex: none; margin: 0; accent-color: var(--link); }
 input[type="hidden"] { display: none; }
