@@ -63,6 +63,7 @@ import {
   postClaimedName,
   postPreferences,
   postSignInEnd,
+  postTheme,
   postToken,
   postTokenRevocation,
   postZone,
@@ -128,6 +129,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/profile/tokens/revoke', postTokenRevocation)
     .post('/profile/sign-ins/end', postSignInEnd)
     .post('/profile/preferences', postPreferences)
+    .post('/profile/theme', postTheme)
     .post('/profile/zone', postZone)
     .post('/profile/name', postClaimedName)
     .route('/', deploymentRoutes())

@@ -113,7 +113,15 @@ describe('the profile', () => {
   test('takes no form that a page of another site sends', async () => {
     const { app, signIn } = await world()
     const cookie = await signIn()
-    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences', 'zone', 'name']) {
+    for (const path of [
+      'tokens',
+      'tokens/revoke',
+      'sign-ins/end',
+      'preferences',
+      'theme',
+      'zone',
+      'name',
+    ]) {
       const res = await app.request(`/profile/${path}`, {
         method: 'POST',
         headers: {
@@ -147,6 +155,36 @@ describe('the profile', () => {
       await app.request('/models', { headers: { authorization: ann, cookie: local } })
     ).text()
     expect(textOf(html)).toContain('Times are in UTC')
+  })
+
+  test('the theme is kept by itself, and leads back to the page where it was chosen', async () => {
+    const { app, ann } = await world()
+    const kept = async (theme: string, referer: string | undefined) => {
+      const res = await app.request('/profile/theme', {
+        method: 'POST',
+        headers: {
+          ...{ authorization: ann, cookie: 'gatehouse_view=light.compact' },
+          ...(referer !== undefined && { referer }),
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: `theme=${theme}`,
+      })
+      return [res.status, res.headers.get('set-cookie')?.split(';')[0], res.headers.get('location')]
+    }
+    const [dark, none] = ['gatehouse_view=dark.compact', 'gatehouse_view=compact']
+    expect(await kept('dark', 'http://localhost/models?q=a%20b')).toEqual([
+      303,
+      dark,
+      '/models?q=a%20b',
+    ])
+    expect(await kept('', 'http://localhost/models')).toEqual([303, none, '/models'])
+    expect(await kept('pink', undefined)).toEqual([303, none, '/profile'])
+    expect(await kept('dark', 'https://evil.example//evil.example')).toEqual([
+      303,
+      dark,
+      '/profile',
+    ])
+    expect(await kept('dark', 'no address')).toEqual([303, dark, '/profile'])
   })
 
   test('keeps the theme and the zone of times in the browser', async () => {

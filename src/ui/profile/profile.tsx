@@ -14,6 +14,7 @@ import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { keepPreferences, preferencesOf, startPages, themes } from '../shell/preferences.ts'
+import { returnPath } from '../shell/return-path.ts'
 import { type Own, ProfilePage } from './profile-page.tsx'
 import { makeToken } from './token-form.ts'
 import type { MadeTokenText } from './token-parts.tsx'
@@ -99,6 +100,26 @@ export const postZone = formAction({
     return c.redirect(pathsUnder(pagePrefix(c)).profile, 303)
   },
 })
+
+/** `POST /profile/theme`: that of pages alone, as the menu sends it; back to the page where it stands. */
+export const postTheme = formAction({
+  operation: 'keepPreferences',
+  rule: anyone,
+  async run(_ctx, c, form) {
+    const theme = themes.find((one) => one === form.text('theme'))
+    keepPreferences(c, { ...preferencesOf(c), theme })
+    return c.redirect(
+      returnPath(pathOf(c.req.header('referer')), pathsUnder(pagePrefix(c)).profile),
+      303,
+    )
+  },
+})
+
+/** Undefined: the browser does not say where the form stood. */
+function pathOf(referer: string | undefined): string | undefined {
+  const url = referer === undefined ? null : URL.parse(referer)
+  return url ? url.pathname + url.search : undefined
+}
 
 /** `POST /profile/name`: kept in the browser alone, which claims it from then on. */
 export const postClaimedName = formAction({

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { Sign } from '../parts/sign.tsx'
 import { Given } from '../parts/text.tsx'
 import type { Frame } from './frame.ts'
+import { themes } from './preferences.ts'
 
 /** The part of the site that a page belongs to. */
 export type Section =
@@ -168,6 +169,24 @@ const CallerMenu: FC<{ readonly frame: Frame }> = ({ frame }) => {
   )
 }
 
+/** In light or in dark, from any page. */
+const ThemeForm: FC<{ readonly frame: Frame }> = ({ frame: { to, preferences } }) => (
+  <form method="post" action={`${to.profile}/theme`} class="themes">
+    <span>Theme</span>
+    {[undefined, ...themes].map((theme) => (
+      <button
+        type="submit"
+        class="quiet"
+        name="theme"
+        value={theme ?? ''}
+        aria-pressed={theme === preferences.theme ? 'true' : 'false'}
+      >
+        {theme ?? 'auto'}
+      </button>
+    ))}
+  </form>
+)
+
 /** Who one is taken for, what is one's own, and the way out. */
 const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
   const { caller, to } = frame
@@ -216,6 +235,7 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
           </li>
         </ul>
       </nav>
+      <ThemeForm frame={frame} />
       {caller.hasSession ? (
         <form method="post" action={to.signOut}>
           <button type="submit" class="quiet">

@@ -285,6 +285,19 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('changes the theme from the menu of any page, which stays the one shown', async () => {
+    const { open, rita, complaints } = await served(await askedWorld())
+    const page = await open(rita, '/promotions?view=all')
+    await page.locator('.bar .wide details.menu summary').click()
+    const dark = page.locator('.bar .wide').getByRole('button', { name: 'dark' })
+    await dark.click()
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('dark')
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/promotions?view=all')
+    await page.locator('.bar .wide details.menu summary').click()
+    expect(await dark.getAttribute('aria-pressed')).toBe('true')
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('switches the zone of times in the foot at once, keeps what was typed, and remembers it', async () => {
     const { open, rita, complaints } = await served(await askedWorld())
     const page = await open(rita, '/promotions/1', { timezoneId: 'Asia/Kathmandu' })

@@ -16,7 +16,7 @@ export const layout = `
 .menu > summary::-webkit-details-marker { display: none; }
 .menu > summary > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .menu > summary:hover { background: var(--sunk); }
-.menu > div { position: absolute; inset-inline-end: 0; inset-block-start: 100%; z-index: 2; min-inline-size: 15rem; padding: .5rem; background: var(--paper); border: 1px solid var(--control); border-radius: 6px; box-shadow: 0 8px 24px #0003; }
+.menu > div { position: absolute; inset-inline-end: 0; inset-block-start: 100%; z-index: 2; min-inline-size: 17rem; padding: .5rem; background: var(--paper); border: 1px solid var(--control); border-radius: 6px; box-shadow: 0 8px 24px #0003; }
 .menu > div ul { flex-direction: column; gap: 0; }
 .menu > div p { padding: .5rem .625rem; }
 .menu > div button { inline-size: 100%; }
