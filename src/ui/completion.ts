@@ -13,8 +13,10 @@ export type Completion = {
     /** As filters spell it: the usual one first. */
     readonly prefixes: readonly string[]
     readonly type: CompletedType
+    /** They take much to read: asked for behind their prefix alone. */
+    readonly isDear?: true
   }[]
 }
 
-/** Which operators fit; values are offered of `text` and `any`, and of a time how it may be given. */
-export type CompletedType = 'number' | 'time' | 'text' | 'any' | 'pattern'
+/** Which operators fit; `label` may be missing; values are offered of `text`, `label` and `any`, and of a time how it may be given. */
+export type CompletedType = 'number' | 'time' | 'text' | 'label' | 'any' | 'pattern'

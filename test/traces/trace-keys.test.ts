@@ -55,7 +55,7 @@ test('names are counted by trace, those of most traces first', async () => {
   ])
   expect(await keys('kind=expectation')).toEqual([])
   expect(await keys('kind=tag', '0')).toEqual([])
-  expect((await ask('keys?kind=span')).error_code).toBe('INVALID_PARAMETER_VALUE')
+  expect((await ask('keys?kind=spans')).error_code).toBe('INVALID_PARAMETER_VALUE')
 })
 
 test('values are texts as a filter takes them, and of spans those of their dictionary', async () => {
@@ -99,4 +99,41 @@ test('what is offered as a value is found by the filter that it makes', async ()
       expect([key, value, json.traces.length]).toEqual([key, value, traces])
     }
   }
+})
+
+test('names of attributes come from the spans of the newest traces, as far as one request reads', async () => {
+  const { log, info, ask, keys, experiment } = await world()
+  const key = 'llm.tokens <b>`'
+  const span = (trace: number, attributes: Record<string, unknown>) => ({
+    ...{ id: 1, trace, name: 'answer', startMs: Date.parse('2026-01-02') + trace, attributes },
+  })
+  await log([span(1, { key: 'a', [key]: 7 }), span(2, { key: 'b', Kind: 'x' })])
+  expect(await keys('kind=span_attribute&contains=K')).toEqual(
+    expect.arrayContaining([
+      ['key', 2],
+      ['Kind', 1],
+      [key, 1],
+    ]),
+  )
+  expect(await keys('kind=span_attribute&prefix=k')).toEqual([['key', 2]])
+  expect(await keys('kind=span_attribute&prefix=key&max_results=1', '0')).toEqual([])
+  expect(await ask('keys?kind=span_attribute')).toMatchObject({ traces_max: 3, is_part: false })
+  // What does not get small when it is packed is more than is read.
+  const noise = Array.from({ length: 40_000 }, (_, i) => Math.sin(i).toString(36)).join('')
+  await log([span(4, { large: noise })])
+  await info({ request_time: '2026-01-03T00:00:00Z' }, 4)
+  const beside = await ask('keys?kind=span_attribute', experiment)
+  expect(beside).toMatchObject({ traces_max: 3, is_part: true })
+  expect(beside.items.map((one: { key: string }) => one.key)).not.toContain('large')
+  for (let trace = 5; trace < 60; trace++) {
+    await log([span(trace, { late: trace })])
+    await info({ request_time: `2026-01-04T00:00:${trace}Z` }, trace)
+  }
+  const newest = await ask('keys?kind=span_attribute&prefix=late')
+  expect(newest).toMatchObject({
+    items: [{ key: 'late', traces: 50 }],
+    traces_max: 50,
+    is_part: true,
+  })
+  expect(await keys('kind=span_attribute&prefix=key')).toEqual([])
 })

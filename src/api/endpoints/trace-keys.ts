@@ -13,12 +13,19 @@ export const listTraceKeys = endpoint({
   summary: 'Names that the traces of an experiment have values for, those of most traces first',
   params: ExperimentParams,
   query: z.strictObject({
-    kind: z.enum(['tag', 'metadata', 'feedback', 'expectation']),
+    kind: z.enum(['tag', 'metadata', 'feedback', 'expectation', 'span_attribute']),
     prefix: Prefix,
     contains: KeyPart,
     max_results: z.coerce.number().int().min(1).max(1000).default(100),
   }),
-  answer: z.object({ items: z.array(z.object({ key: z.string(), traces })), traces_max }),
+  answer: z.object({
+    items: z.array(z.object({ key: z.string(), traces })),
+    traces_max,
+    is_part: z
+      .boolean()
+      .optional()
+      .describe('Of attributes of spans, which are read for it: whether older traces were not'),
+  }),
 })
 
 export const listTraceValues = endpoint({

@@ -1,5 +1,6 @@
 import { requireExperiment } from '../../access/permissions/require.ts'
 import type { Context } from '../../platform/context.ts'
+import { listSpanAttributes } from '../../traces/search/list-span-attributes.ts'
 import {
   keyTracesMax,
   listTraceKeys,
@@ -16,7 +17,12 @@ function mayReadTraces(ctx: Context, { params }: { readonly params: { readonly i
 export const traceKeyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listTraceKeys, mayReadTraces, async (ctx, { params, query }) => {
     const { kind, prefix, contains: part, max_results: count } = query
-    const items = await listTraceKeys(ctx, { experimentId: params.id, kind, prefix, part, count })
+    const search = { experimentId: params.id, prefix, part, count }
+    if (kind === 'span_attribute') {
+      const { items, tracesRead, isPart } = await listSpanAttributes(ctx, search)
+      return { items: [...items], traces_max: tracesRead, is_part: isPart }
+    }
+    const items = await listTraceKeys(ctx, { ...search, kind })
     return { items: [...items], traces_max: keyTracesMax }
   }),
 

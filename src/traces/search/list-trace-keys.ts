@@ -63,10 +63,11 @@ function assessmentNames(kind: 'feedback' | 'expectation') {
   return { name: sql`a.name`, rows }
 }
 
-function newestTraces(ctx: Context, experimentId: number): SQL {
+/** @param count so many at most */
+export function newestTraces(ctx: Context, experimentId: number, count = keyTracesMax): SQL {
   return sql`select n.id from traces n where n.experiment = (select e.id from experiments e
       where e.id = ${experimentId} and e.workspace = ${ctx.workspace})
-    order by n.request_time_ms desc, n.trace_id desc limit ${keyTracesMax}`
+    order by n.request_time_ms desc, n.trace_id desc limit ${count}`
 }
 
 /** A value that traces have for a key, and how many of the newest have it. */

@@ -7,8 +7,8 @@ export const runCompletion: Omit<Completion, 'paths'> = {
   attributes: attributesOfRuns(),
   kinds: [
     { kind: 'metric', prefixes: ['metrics', 'metric'], type: 'number' },
-    { kind: 'param', prefixes: ['params', 'param', 'parameters', 'parameter'], type: 'text' },
-    { kind: 'tag', prefixes: ['tags', 'tag'], type: 'text' },
+    { kind: 'param', prefixes: ['params', 'param', 'parameters', 'parameter'], type: 'label' },
+    { kind: 'tag', prefixes: ['tags', 'tag'], type: 'label' },
   ],
 }
 

@@ -523,6 +523,32 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('offers attributes of spans behind their prefix alone, and of how many traces they are', async () => {
+    const world = await tracesWorld()
+    for (let trace = 1; trace <= 52; trace++) {
+      await world.logTrace(trace, {}, [{ id: 1, name: 'llm', attributes: { 'llm model': 'x' } }])
+    }
+    const { open, complaints } = await served(world)
+    const page = await open(world.ann, '/experiments/1/traces')
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    const { keyboard } = page
+    await keyboard.press('f')
+    await keyboard.type('span')
+    await page.getByRole('option', { name: 'span.attributes.' }).waitFor()
+    expect(asked.join()).not.toContain('kind=span_attribute')
+    await page.getByRole('option', { name: 'span.attributes.' }).click()
+    await keyboard.type('mod')
+    await page.getByRole('option', { name: '50 of the newest 50 traces' }).click()
+    expect(await page.getByRole('option', { name: 'NULL' }).count()).toBe(0)
+    await keyboard.type("= 'x'")
+    await keyboard.press('Escape')
+    await keyboard.press('Enter')
+    await page.waitForURL(/q=span\.attributes/)
+    expect(await page.getByRole('row').count()).toBe(51)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('keeps the runs within the part of an axis that is dragged along', async () => {
     const world = await runsWorld()
     const at = (value: number) => ({ value, step: 0, timestamp: 0 })

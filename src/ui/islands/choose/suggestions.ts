@@ -8,12 +8,14 @@ const shownMax = 12
 const bareName = /^[^\s'"`=<>!(),;]+$/
 
 const times = ['-1h', '-24h', '-7d', '-30d', 'today', 'yesterday', "'yesterday 9:00'"]
+const texts = ['=', '!=', 'LIKE', 'ILIKE']
 const comparisons = ['>', '>=', '<', '<=', '=', '!=']
 
 const operators: Readonly<Record<CompletedType, readonly string[]>> = {
   number: comparisons,
   time: comparisons,
-  text: ['=', '!=', 'LIKE', 'ILIKE', 'IS NOT NULL', 'IS NULL'],
+  text: texts,
+  label: [...texts, 'IS NOT NULL', 'IS NULL'],
   any: ['=', '!=', '>', '>=', '<', '<=', 'IS NOT NULL', 'IS NULL'],
   pattern: ['ILIKE', 'LIKE'],
 }
@@ -39,26 +41,33 @@ export async function suggestFor(
 }
 
 function typeOf({ attributes, kinds }: Completion, key: string): CompletedType {
-  const prefix = key.slice(0, Math.max(0, key.indexOf('.')))
-  const kind = kinds.find(({ prefixes }) => prefixes.includes(prefix))
+  const kind = kinds.find(({ prefixes }) => prefixes.some((prefix) => key.startsWith(`${prefix}.`)))
   return attributes[key] ?? kind?.type ?? 'text'
 }
 
 async function suggestKeys(source: Completion, typed: string): Promise<Suggestion[]> {
-  const dot = typed.indexOf('.')
-  const ofPrefix = source.kinds.filter(({ prefixes }) => prefixes.includes(typed.slice(0, dot)))
-  if (dot > 0 && ofPrefix.length > 0) {
-    return suggestNames(source, ofPrefix, typed.slice(dot + 1).replace(/^[`"]/, ''))
+  for (const kind of source.kinds) {
+    const prefix = kind.prefixes.find((one) => typed.startsWith(`${one}.`))
+    if (prefix === undefined) continue
+    return suggestNames(source, [kind], typed.slice(prefix.length + 1).replace(/^[`"]/, ''))
   }
   const attributes = Object.keys(source.attributes)
     .filter((name) => name.includes(typed.toLowerCase()))
     .map((name) => ({ text: `${name} `, more: '' }))
   if (typed.length > 1) {
-    return [...(await suggestNames(source, source.kinds, typed)), ...attributes]
+    const [dear = [], others = []] = [true, false].map((is) =>
+      source.kinds.filter(({ isDear = false }) => isDear === is),
+    )
+    const names = await suggestNames(source, others, typed)
+    return [...names, ...prefixesOf(dear, typed), ...attributes]
   }
-  const usual = source.kinds.map(({ prefixes }) => prefixes[0] ?? '')
-  const prefixes = usual.filter((name) => name.startsWith(typed.toLowerCase()))
-  return [...prefixes.map((name) => ({ text: `${name}.`, more: '' })), ...attributes]
+  return [...prefixesOf(source.kinds, typed), ...attributes]
+}
+
+function prefixesOf(kinds: Completion['kinds'], typed: string): Suggestion[] {
+  const usual = kinds.map(({ prefixes }) => prefixes[0] ?? '')
+  const fitting = usual.filter((name) => name.startsWith(typed.toLowerCase()))
+  return fitting.map((name) => ({ text: `${name}.`, more: '' }))
 }
 
 async function suggestNames(
@@ -70,7 +79,10 @@ async function suggestNames(
     of.map(async ({ kind, prefixes: [usual] }) => {
       const query = new URLSearchParams({ kind, contains: part, max_results: String(shownMax) })
       const found = await fetchItems(source, 'key', query)
-      return found.map(([key, count]) => ({ usual, key, count }))
+      return found.items.map(([key, count]) => ({
+        ...{ usual, key, count },
+        more: countedText(source, count, found.newest),
+      }))
     }),
   )
   const begins = (key: string) => Number(key.toLowerCase().startsWith(part.toLowerCase()))
@@ -78,9 +90,9 @@ async function suggestNames(
     .flat()
     .filter(({ key }) => bareName.test(key) || !key.includes('`'))
     .sort((a, b) => begins(b.key) - begins(a.key) || b.count - a.count)
-    .map(({ usual, key, count }) => ({
+    .map(({ usual, key, more }) => ({
       text: `${usual}.${bareName.test(key) ? key : `\`${key}\``} `,
-      more: countedText(source, count),
+      more,
     }))
 }
 
@@ -97,7 +109,7 @@ async function suggestValues(
   if (type === 'number' || type === 'pattern') return []
   const query = new URLSearchParams({ key, prefix: typed.replace(/^['"]/, '') })
   const found = await fetchItems(source, 'value', query)
-  return found
+  return found.items
     .filter(([value]) => !(value.includes("'") && value.includes('"')))
     .slice(0, shownMax)
     .map(([value, count]) => ({
@@ -106,8 +118,18 @@ async function suggestValues(
     }))
 }
 
-function countedText({ counted }: Completion, count: number): string {
-  return `${count} ${counted}${count === 1 ? '' : 's'}`
+/** @param newest of which alone they were counted, where that was not all */
+function countedText({ counted }: Completion, count: number, newest?: number): string {
+  return newest === undefined
+    ? `${count} ${counted}${count === 1 ? '' : 's'}`
+    : `${count} of the newest ${newest} ${counted}s`
+}
+
+/** What has a name or a value, and how many. */
+type Found = {
+  readonly items: readonly (readonly [string, number])[]
+  /** So many of the newest were looked at, where there are more. */
+  readonly newest?: number
 }
 
 /** What is there at these paths, with how many have it; none where the server refuses, as with half a key. */
@@ -115,16 +137,18 @@ async function fetchItems(
   { paths, counted }: Completion,
   what: 'key' | 'value',
   query: URLSearchParams,
-): Promise<[string, number][]> {
+): Promise<Found> {
   const found = new Map<string, number>()
+  let newest: number | undefined
   for (const path of paths) {
     const res = await fetch(`${path}/${what}s?${query}`, {
       headers: { accept: 'application/json' },
     })
-    const { items } = res.ok ? await res.json() : { items: [] }
+    const { items, is_part, traces_max } = res.ok ? await res.json() : { items: [] }
+    if (is_part) newest = traces_max
     for (const item of items) {
       found.set(item[what], item[`${counted}s`] + (found.get(item[what]) ?? 0))
     }
   }
-  return [...found]
+  return { items: [...found], ...(newest !== undefined && { newest }) }
 }
