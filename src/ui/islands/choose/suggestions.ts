@@ -55,10 +55,12 @@ async function suggestKeys(source: Completion, typed: string): Promise<Suggestio
     .filter((name) => name.includes(typed.toLowerCase()))
     .map((name) => ({ text: `${name} `, more: '' }))
   if (typed.length > 1) {
-    const [dear = [], others = []] = [true, false].map((is) =>
-      source.kinds.filter(({ isDear = false }) => isDear === is),
+    const names = await suggestNames(
+      source,
+      source.kinds.filter(({ isDear }) => !isDear),
+      typed,
     )
-    const names = await suggestNames(source, others, typed)
+    const dear = source.kinds.filter(({ isDear }) => isDear)
     return [...names, ...prefixesOf(dear, typed), ...attributes]
   }
   return [...prefixesOf(source.kinds, typed), ...attributes]
@@ -80,7 +82,9 @@ async function suggestNames(
       const query = new URLSearchParams({ kind, contains: part, max_results: String(shownMax) })
       const found = await fetchItems(source, 'key', query)
       return found.items.map(([key, count]) => ({
-        ...{ usual, key, count },
+        usual,
+        key,
+        count,
         more: countedText(source, count, found.newest),
       }))
     }),
@@ -129,7 +133,7 @@ function countedText({ counted }: Completion, count: number, newest?: number): s
 type Found = {
   readonly items: readonly (readonly [string, number])[]
   /** So many of the newest were looked at, where there are more. */
-  readonly newest?: number
+  readonly newest: number | undefined
 }
 
 /** What is there at these paths, with how many have it; none where the server refuses, as with half a key. */
@@ -141,14 +145,12 @@ async function fetchItems(
   const found = new Map<string, number>()
   let newest: number | undefined
   for (const path of paths) {
-    const res = await fetch(`${path}/${what}s?${query}`, {
-      headers: { accept: 'application/json' },
-    })
+    const res = await fetch(`${path}/${what}s?${query}`)
     const { items, is_part, traces_max } = res.ok ? await res.json() : { items: [] }
     if (is_part) newest = traces_max
     for (const item of items) {
       found.set(item[what], item[`${counted}s`] + (found.get(item[what]) ?? 0))
     }
   }
-  return { items: [...found], ...(newest !== undefined && { newest }) }
+  return { items: [...found], newest }
 }
