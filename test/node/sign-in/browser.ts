@@ -16,10 +16,11 @@ export class Browser {
    * Sends the first form that changes something.
    *
    * @param fields of the form, in place of what it has for them
+   * @param to how the address of the form ends, where it is not the first one
    */
-  submit(page: Page, fields: Record<string, string> = {}): Promise<Page> {
-    const form = /<form(?=[^>]* method="post")[^>]* action="([^"]*)"/i.exec(page.text)
-    const action = form?.[1]
+  submit(page: Page, fields: Record<string, string> = {}, to = ''): Promise<Page> {
+    const forms = page.text.matchAll(/<form(?=[^>]* method="post")[^>]* action="([^"]*)"/gi)
+    const action = forms.map(([, at]) => at).find((at) => at?.endsWith(to))
     if (action === undefined) throw new Error(`no form at ${page.url}: ${page.text}`)
     const body = new URLSearchParams()
     for (const [input] of page.text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {

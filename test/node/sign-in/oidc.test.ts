@@ -183,7 +183,7 @@ describe('signing in at the provider', () => {
     const thief = new Browser()
     for (const [key, value] of browser.cookies) thief.cookies.set(key, value)
     expect(await whoami(thief, url)).toMatchObject({ name: 'ada' })
-    expect((await browser.submit(page)).text).toContain('User name')
+    expect((await browser.submit(page, {}, '/signout')).text).toContain('User name')
     expect(await whoami(browser, url)).toBe(401)
     expect(await whoami(thief, url)).toBe(401)
   })
