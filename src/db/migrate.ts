@@ -31,19 +31,25 @@ export async function migrate(
     )`)
   const names = migrations.map(({ name }) => name)
   const before = await appliedTo(db)
-  const newer = before.find((name) => !names.includes(name))
-  if (newer !== undefined) {
-    throw new NewerDatabaseError(
-      `the database has migration ${newer}, which this release does not know`,
-    )
-  }
   const isNew = before.length === 0 && schema.length > 0 && (await isEmpty(db))
   if (isNew) await apply(db, names, schema)
-  const done = new Set(isNew ? await appliedTo(db) : before)
+  const applied = isNew ? await appliedTo(db) : before
+  // A newer release may have made it meanwhile.
+  requireKnown(applied, names)
+  const done = new Set(applied)
   for (const { name, text } of migrations) {
     if (!done.has(name)) await apply(db, [name], text.split('--> statement-breakpoint'))
   }
   return names.filter((name) => !before.includes(name))
+}
+
+/** @throws NewerDatabaseError */
+function requireKnown(applied: readonly string[], names: readonly string[]): void {
+  const newer = applied.find((name) => !names.includes(name))
+  if (newer === undefined) return
+  throw new NewerDatabaseError(
+    `the database has migration ${newer}, which this release does not know`,
+  )
 }
 
 async function appliedTo(db: Database): Promise<string[]> {
@@ -54,8 +60,10 @@ async function appliedTo(db: Database): Promise<string[]> {
 /** Whether it has no tables but those of SQLite, D1 and of migrations. */
 async function isEmpty(db: Database): Promise<boolean> {
   const row = await db.first(
-    sql<{ name: string }>`select name from sqlite_schema where name not like 'sqlite\_%' escape '\\'
-      and name not like '\_cf\_%' escape '\\' and name <> 'd1_migrations' limit 1`,
+    sql<{
+      name: string
+    }>`select name from sqlite_schema where name not like 'sqlite\\_%' escape '\\'
+      and name not like '\\_cf\\_%' escape '\\' and name <> 'd1_migrations' limit 1`,
   )
   return row === undefined
 }

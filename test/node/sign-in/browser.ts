@@ -20,7 +20,7 @@ export class Browser {
    */
   submit(page: Page, fields: Record<string, string> = {}, to = ''): Promise<Page> {
     const forms = page.text.matchAll(/<form(?=[^>]* method="post")[^>]* action="([^"]*)"/gi)
-    const action = forms.map(([, at]) => at).find((at) => at?.endsWith(to))
+    const action = Array.from(forms, ([, at]) => at).find((at) => at?.endsWith(to))
     if (action === undefined) throw new Error(`no form at ${page.url}: ${page.text}`)
     const body = new URLSearchParams()
     for (const [input] of page.text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {

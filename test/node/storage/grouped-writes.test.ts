@@ -121,6 +121,45 @@ test('long writes are answered as they come', async () => {
   expect(counts).toEqual([1, 2])
 })
 
+/** Another process that writes, for longer than anybody waits. */
+function locked(path: string): { unlock(): void } {
+  const other = new Libsql(path)
+  onTestFinished(() => void other.close())
+  other.exec('BEGIN IMMEDIATE')
+  return { unlock: () => void other.exec('ROLLBACK') }
+}
+
+test('a single write that found the file locked leaves nothing begun', async () => {
+  const { file, path } = await opened()
+  const { unlock } = locked(path)
+  const one = sql`insert into things values (${1})`
+  await expect(file.all(one)).rejects.toMatchObject({ code: 'SQLITE_BUSY' })
+  const within = sql`with n (i) as (select ${2}) insert into things select i from n`
+  await expect(file.all(within)).rejects.toMatchObject({ code: 'SQLITE_BUSY' })
+  unlock()
+  expect(await file.all(sql`insert into things values (7) returning n`)).toEqual([{ n: 7 }])
+  const other = new Libsql(path)
+  onTestFinished(() => void other.close())
+  expect(other.prepare('select n from things').all([])).toEqual([{ n: 7 }])
+  await file.batch(add(8))
+  expect(await file.all(things)).toEqual([{ n: 7 }, { n: 8 }])
+}, 60_000)
+
+test('writes that find the file locked wait once, together', async () => {
+  const { file, path } = await opened()
+  const { unlock } = locked(path)
+  let turns = 0
+  const counting = setInterval(() => turns++, 1)
+  const all = await Promise.allSettled([1, 2, 3].map((n) => file.batch(add(n))))
+  clearInterval(counting)
+  unlock()
+  expect(all).toMatchObject([1, 2, 3].map(() => ({ reason: { code: 'SQLITE_BUSY' } })))
+  // Each that waited by itself would have begun a transaction of its own.
+  expect(turns).toBeLessThan(2)
+  await file.batch(add(4))
+  expect(await file.all(things)).toEqual([{ n: 4 }])
+}, 60_000)
+
 test('what waits when the database is closed is written', async () => {
   const { file, path } = await opened()
   const writes = [1, 2, 3].map((n) => file.batch(add(n)))

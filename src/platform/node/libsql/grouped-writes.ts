@@ -65,25 +65,30 @@ export class GroupedWrites {
 
   /** @returns how many have their answer: the first ones, as many as the time allows */
   #commitTogether(group: readonly Write[]): number {
+    const answers: (() => void)[] = []
     try {
-      const answers = transaction(this.#file, 'BEGIN IMMEDIATE', () => this.#runSome(group))
+      transaction(this.#file, 'BEGIN IMMEDIATE', () => this.#runSome(group, answers))
       for (const answer of answers) answer()
       return answers.length
-    } catch {
+    } catch (err) {
+      // All have waited for whoever writes: one after the other they would wait again, and every request with them.
+      if (isBusy(err)) {
+        for (const { reject } of group) reject(err)
+        return group.length
+      }
       // Nothing is written. Whoever is to blame gets the error when it is alone.
-      for (const write of group) this.#commitAlone(write)
-      return group.length
+      const tried = group.slice(0, answers.length + 1)
+      for (const write of tried) this.#commitAlone(write)
+      return tried.length
     }
   }
 
-  #runSome(group: readonly Write[]): (() => void)[] {
-    const answers: (() => void)[] = []
+  #runSome(group: readonly Write[], answers: (() => void)[]): void {
     const untilMs = performance.now() + groupMsMax
     for (const write of group) {
       answers.push(this.#runWithin(write))
       if (performance.now() > untilMs) break
     }
-    return answers
   }
 
   /**
@@ -105,4 +110,8 @@ export class GroupedWrites {
       return () => reject(err)
     }
   }
+}
+
+function isBusy(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && err.code === 'SQLITE_BUSY'
 }

@@ -52,8 +52,12 @@ export class LibsqlFile implements Database {
 
   async all<R>(query: SQL<R>): Promise<R[]> {
     await this.#takeTurn()
+    const statement = compile(query)
+    const run = () => [this.#run(statement)]
     try {
-      return this.#run(compile(query)) as R[]
+      // By itself, a write that finds the file locked would stay begun, and no later one could be committed.
+      const [rows = []] = isWrite(statement) ? await this.#writes.add(run) : run()
+      return rows as R[]
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -115,6 +119,11 @@ export class LibsqlFile implements Database {
     this.#statements.set(text, statement)
     return statement
   }
+}
+
+/** A statement that no transaction may have, such as VACUUM, is none. */
+function isWrite({ text }: Compiled): boolean {
+  return /^\s*(?:with\b[\s\S]*?\b)?(?:insert|update|delete|replace|create|drop|alter)\b/i.test(text)
 }
 
 function isRead({ text }: Compiled): boolean {
