@@ -12,6 +12,8 @@ export type EntryFilter = {
   readonly registeredModel?: number | undefined
   /** The name that the model had at that moment. */
   readonly model?: string | undefined
+  /** Of prompts, or of models alone. */
+  readonly isPrompt?: boolean
   /**
    * Only entries of these models (`registered_models.id`), and of those that name a model without its
    * id, as refusals do, only later ones than `afterSeq`.
@@ -119,11 +121,12 @@ function isOfGroup(group: ActionGroup, { where, direction, count }: Wanted): SQL
 
 function conditionsSql(filter: EntryFilter): SQL {
   const { workspace, registeredModel, model, only, version, actor, action } = filter
-  const { stage, isBreakGlass, sinceMs, untilMs } = filter
+  const { stage, isPrompt, isBreakGlass, sinceMs, untilMs } = filter
   const all = [
     ...(workspace === undefined ? [] : [inWorkspace(workspace, model !== undefined)]),
     ...(registeredModel === undefined ? [] : [sql`e.registered_model = ${registeredModel}`]),
     ...(model === undefined ? [] : [sql`e.model = ${model}`]),
+    ...(isPrompt === undefined ? [] : [sql`e.is_prompt = ${isPrompt ? 1 : 0}`]),
     ...(only === undefined
       ? []
       : [

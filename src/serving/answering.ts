@@ -8,6 +8,8 @@ export type Answering = {
   readonly processes: number
   /** Those that follow the same and answer with the same, the most first. */
   readonly groups: readonly AnsweringGroup[]
+  /** How many processes are in no group, since there are too many. */
+  readonly unlisted: number
 }
 
 type AnsweringGroup = {
@@ -28,8 +30,8 @@ type GroupRow = {
   processes: number
 }
 
-/** Of more, each has so few processes that the list of them says more. */
-const groupsMax = 100
+/** What each follows is a statement of its own. Of more, the list of processes says more. */
+const groupsMax = 20
 
 /** What answers for a model beside what should, in two round trips however many processes there are. */
 export async function readAnswering(ctx: Context, registeredModelId: number): Promise<Answering> {
@@ -42,8 +44,10 @@ export async function readAnswering(ctx: Context, registeredModelId: number): Pr
     ctx,
     rows.map(({ uri }) => ({ uri, registeredModelId })),
   )
+  const processes = rows[0]?.processes ?? 0
   return {
-    processes: rows[0]?.processes ?? 0,
+    processes,
+    unlisted: processes - rows.reduce((sum, { count }) => sum + count, 0),
     groups: rows.map(({ uri, version, digest, count }) => {
       const meant = wanted.get(uri)
       const live = version === null || digest === null ? undefined : { version, digest }

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
+import { freshPlatform } from '#platform'
+import type { Database } from '../../src/db/database.ts'
+import { watchedDatabase } from '../support/watched-database.ts'
 import { askedWorld } from '../ui/world.ts'
 
 const path = '/api/v1/promotions/1'
 
 /** What rita sees of the request that is open, as a decision says that it saw it. */
-async function looked() {
-  const world = await askedWorld()
+async function looked(db?: Database) {
+  const world = await askedWorld(db && { db })
   const look = async () => {
     const { json } = await world.call(world.rita, 'GET', path)
     const { digest, card_revision, policy_revisions, facts_digest, compared_with } = json
@@ -65,6 +68,33 @@ test('who looked before another version was live neither approves nor merges, an
   expect((await call(ann, 'POST', `${path}/merge`, { seen: await look() })).status).toBe(200)
   const merged = await call(rita, 'GET', path)
   expect(merged.json).toMatchObject({ status: 'merged', compared_with: '1' })
+})
+
+test('an approval that merges by itself does not where another version went live meanwhile', async () => {
+  const { db } = await freshPlatform()
+  let isBegun = false
+  let overtake = async () => {}
+  const watched = watchedDatabase(db, {
+    tables: 'model_versions',
+    before: async () => {
+      if (!isBegun) return
+      isBegun = false
+      await overtake()
+    },
+  })
+  const { look, review, move, policy, call, rita } = await looked(watched)
+  await policy({ gates: [], auto_promote: true })
+  const other = '/api/v1/promotions/2'
+  expect((await move(1, 'Production')).status).toBe(403)
+  overtake = async () => {
+    const approved = await call(rita, 'POST', `${other}/reviews`, { decision: 'approve' })
+    expect(approved.json).toMatchObject({ status: 'merged' })
+  }
+  const seen = await look()
+  isBegun = true
+  // What rita did stands; the move is another one than she saw.
+  expect((await review(seen)).status).toBe(200)
+  expect((await call(rita, 'GET', path)).json).toMatchObject({ status: 'open', compared_with: '1' })
 })
 
 test('neither is anything merged, nor is the glass broken', async () => {

@@ -137,3 +137,22 @@ test('names of attributes come from the spans of the newest traces, as far as on
   })
   expect(await keys('kind=span_attribute&prefix=key')).toEqual([])
 })
+
+test('names of attributes are short, and little that becomes much is read for them', async () => {
+  const { log, info, ask } = await world()
+  const span = (trace: number, attributes: Record<string, unknown>) => ({
+    ...{ id: 1, trace, name: 'answer', startMs: Date.parse('2026-01-02') + trace, attributes },
+  })
+  await log([span(1, { ['n'.repeat(501)]: 1, ['m'.repeat(500)]: 1, '': 1 })])
+  const { items } = await ask('keys?kind=span_attribute')
+  expect(items.map((one: { key: string }) => one.key.length).sort()).not.toContain(501)
+  expect(items.map((one: { key: string }) => one.key)).toContain('m'.repeat(500))
+  expect(items.map((one: { key: string }) => one.key)).not.toContain('')
+  for (let trace = 2; trace < 8; trace++) {
+    await log([span(trace, { big: 'x'.repeat(3_000_000) })])
+    await info({ request_time: `2026-02-04T00:00:0${trace}Z` }, trace)
+  }
+  const few = await ask('keys?kind=span_attribute')
+  expect(few).toMatchObject({ traces_max: 2, is_part: true })
+  expect(few.items).toContainEqual({ key: 'big', traces: 2 })
+})

@@ -294,3 +294,37 @@ test('the page of what was deleted or renamed says when and by whom, to who may 
   expect((await call(admin, 'POST', '/api/v1/grants', grant)).status).toBeLessThan(300)
   expect((await shown(rita, 'new%20one')).text).toContain('ann deleted the model new one')
 })
+
+test('the page of what is not there tells nothing of what had its name before', async () => {
+  const { as, ann, mlflow, clock } = await world()
+  const change = async (method: string, path: string, body: object) => {
+    clock.pass(1000)
+    const { status, json } = await mlflow(ann, method, path, body)
+    expect(status, path).toBe(200)
+    return json
+  }
+  const shown = async (path: string) => {
+    const { html, status } = await as(admin).get(path)
+    expect(status).toBe(404)
+    return textOf(html)
+  }
+  const again = async (name: string) => {
+    await change('POST', 'registered-models/create', { name })
+    const made = await change('POST', 'model-versions/create', { name, source: 's3://b/m' })
+    const { version } = made.model_version
+    await change('DELETE', 'model-versions/delete', { name, version })
+    return version
+  }
+  await again('again')
+  await change('DELETE', 'registered-models/delete', { name: 'again' })
+  expect(await shown('/prompts/again')).not.toContain('ann deleted')
+  await change('POST', 'registered-models/create', { name: 'again' })
+  for (const path of ['/models/again/99', '/models/again/1']) {
+    expect(await shown(path), path).not.toContain('ann deleted')
+  }
+  await again('moved')
+  await change('POST', 'registered-models/rename', { name: 'moved', new_name: 'gone' })
+  const version = await again('moved')
+  expect(await shown('/models/moved/99')).not.toContain('ann renamed')
+  expect(await shown(`/models/moved/${version}`)).toContain(`deleted moved version ${version}`)
+})

@@ -215,6 +215,17 @@ test('a version on the board says where it is asked to go, how far that is, and 
   expect(boardIn(await get())).not.toContain('process')
 })
 
+test('the board says how many processes it does not count', async () => {
+  const { as, rita, replica, name } = await deploymentsWorld()
+  const get = async () => textOf((await as(rita).get(model)).html)
+  const aliases = Array.from({ length: 21 }, (_, i) => `models:/${name}@a${i}`)
+  for (const [i, uri] of aliases.entries()) {
+    if (i === 20) expect(await get()).not.toContain('on the board')
+    await replica('Production', 2, { replica: `p${i}`, uri })
+  }
+  expect(await get()).toContain('1 more process is not on the board')
+})
+
 test('the page of a model has one button for what comes next, and says where aliases are set', async () => {
   const { as, rita, ann, id, call, name, mlflow } = await world()
   const primary = async (who: string) => {

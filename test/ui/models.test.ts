@@ -406,6 +406,8 @@ describe('a comparison of versions', () => {
     const hostile = await get(`${versions}?v=2,3&better=${encodeURIComponent('"><img>:up')}`)
     expect(markupIn(hostile.html)).toEqual([])
     expect((await get(`${versions}?v=2,3&better=x&better=:up`)).status).toBe(200)
+    const unknown = await turned('&better=nothing-of-theirs:up&better=recall.young:down')
+    expect(unknown.href).toBe(down.href)
   })
 
   test('counts what is equal and shows it where that is asked for', async () => {

@@ -44,8 +44,11 @@ describe('the profile', () => {
     expect(made.headers.get('cache-control')).toBe('no-store')
     expect(textOf(made.html)).toContain(`export MLFLOW_TRACKING_TOKEN=${token}`)
     expect((await whoami(`Bearer ${token}`)).json.name).toBe('ann')
+    // What leads away from here would take the token with it.
+    expect(made.html).not.toContain('/profile/theme')
     const shown = await as(ann).get('/profile')
     expect(shown.html).not.toContain('gh_')
+    expect(shown.html).toContain('/profile/theme')
     expect(textOf(shown.html)).toContain('ci read ')
     const { id } = fieldsIn(shown.html)
     const gone = await as(ann).post('/profile/tokens/revoke', { id: id ?? '' })

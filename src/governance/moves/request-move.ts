@@ -97,7 +97,7 @@ export async function openRequest(ctx: Context, move: RequestedMove): Promise<Ju
     )
   }
   const judged = await assessPromotion(ctx, promotion, 'read')
-  return judged ? mergeIfAutomatic(ctx, promotion, judged) : { promotion }
+  return judged ? mergeIfAutomatic(ctx, promotion, { judged }) : { promotion }
 }
 
 function refuseHeld(

@@ -40,7 +40,7 @@ export const attemptsMax = 5
 export async function mergePromotion(
   ctx: Context,
   id: number,
-  { judged, seen }: { readonly judged?: Assessment; readonly seen?: Seen | undefined } = {},
+  { judged, seen }: Judging = {},
 ): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getOpenPromotion(ctx, id)
@@ -60,6 +60,9 @@ export async function mergePromotion(
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
+/** How a request was judged, and what whoever decides looked at. */
+type Judging = { readonly judged?: Assessment | undefined; readonly seen?: Seen | undefined }
+
 /** A request as it is after something was done about it. */
 export type JudgedPromotion = {
   readonly promotion: Promotion
@@ -73,11 +76,12 @@ export type JudgedPromotion = {
  *
  * @param judged what the caller judged just now; absent: it is judged if the policies say that it
  *   merges by itself, and the caller has to keep that judgement
+ * @param seen what whoever approved it looked at: something else stays open
  */
 export async function mergeIfAutomatic(
   ctx: Context,
   promotion: Promotion,
-  judged?: Assessment,
+  { judged, seen }: Judging = {},
 ): Promise<JudgedPromotion> {
   if (!areAutomatic(judged?.policies ?? (await policiesOf(ctx, promotion)))) {
     return { promotion, judged }
@@ -90,6 +94,7 @@ export async function mergeIfAutomatic(
   try {
     const merged = await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id, {
       judged: now,
+      seen,
     })
     return { promotion: merged }
   } catch (err) {

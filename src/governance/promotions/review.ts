@@ -63,7 +63,7 @@ export async function reviewPromotion(
     if (review.decision === 'reject') return { promotion: written.promotion }
     const judged = await judgeWithReview(ctx, assessment, written)
     return review.decision === 'approve'
-      ? mergeIfAutomatic(ctx, written.promotion, judged)
+      ? mergeIfAutomatic(ctx, written.promotion, { judged, seen: review.seen })
       : { promotion: written.promotion, judged }
   }
   throw conflict(`Promotion request #${id} kept changing while it was being reviewed; try again`)

@@ -39,6 +39,9 @@ const loose =
 /** When it is, in Unix milliseconds, and whether that is another moment tomorrow. */
 export type GivenTime = { readonly atMs: number; readonly isRelative: boolean }
 
+/** The end of the last year of four digits, which is the last that an address can name. */
+const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 /**
  * A time as a person gives it: so long ago, a time of today or yesterday, or a moment. What names no
  * offset is in UTC.
@@ -51,7 +54,7 @@ export function timeOf(text: string, nowMs: number): GivenTime | undefined {
   if (relativeMs !== undefined) return { atMs: Math.max(0, relativeMs), isRelative: true }
   const [, date, time, offset = 'Z'] = loose.exec(given.toUpperCase()) ?? []
   const atMs = momentOf(date === undefined ? given : `${date}T${time}${offset.replace('UTC', 'Z')}`)
-  return atMs === undefined ? undefined : { atMs, isRelative: false }
+  return atMs === undefined || atMs > lastMs ? undefined : { atMs, isRelative: false }
 }
 
 function agoOf(text: string, nowMs: number): number | undefined {

@@ -55,9 +55,9 @@ export async function writePacks(
   const lost: number[] = []
   let members: Member[] = []
   let [size, folded, chars, last] = [0, 0, 0, 0]
-  for await (const { id, lines, isWhole, ...read } of readTraceLines(platform, traces, (id) =>
-    lost.push(id),
-  )) {
+  for await (const { id, lines, isWhole, ...read } of readTraceLines(platform, traces, {
+    onLost: (id) => lost.push(id),
+  })) {
     const trace = byId.get(id)
     chars += read.chars
     last = id

@@ -10,6 +10,8 @@ const tracesMax = 50
 const keptBytesMax = 250_000
 /** and so many characters. */
 const charsMax = 4_000_000
+/** Longer names are no help to whoever types. */
+const nameCharsMax = 500
 
 export type AttributeNames = {
   readonly items: readonly TraceKey[]
@@ -20,8 +22,8 @@ export type AttributeNames = {
 }
 
 /**
- * Names of attributes that spans of the newest traces have, those of most traces first. A trace of very many
- * spans is passed over, and so is one whose spans are lost. The caller may read the experiment.
+ * Names of attributes that spans of the newest traces have, those of most traces first. Reading ends with the trace
+ * that goes beyond the bound; one whose spans are lost is passed over. The caller may read the experiment.
  */
 export async function listSpanAttributes(
   ctx: Context,
@@ -33,15 +35,16 @@ export async function listSpanAttributes(
   const places = withinBytes(newest.slice(0, tracesMax))
   const traces = new Map<string, number>()
   let [tracesRead, chars] = [0, 0]
-  for await (const trace of readTraceLines(ctx, places, () => {})) {
-    if (chars + trace.chars > charsMax) continue
+  for await (const trace of readTraceLines(ctx, places, { onLost: () => {}, charsMax })) {
     chars += trace.chars
     tracesRead += 1
     for (const key of namesIn(trace.lines)) traces.set(key, (traces.get(key) ?? 0) + 1)
+    if (chars > charsMax) break
     await letOthersRun()
   }
   const items = [...traces]
     .map(([key, of]) => ({ key, traces: of }))
+    .filter(({ key }) => key !== '' && key.length <= nameCharsMax)
     .filter(({ key }) => key.startsWith(prefix) && key.toLowerCase().includes(part.toLowerCase()))
     .sort((a, b) => b.traces - a.traces || (a.key < b.key ? -1 : 1))
     .slice(0, count)

@@ -57,25 +57,29 @@ const roundBytesMax = 4_000_000
 /** Told of a trace whose spans are missing or damaged, by `traces.id`. */
 type OnLost = (id: number) => void
 
+type Reading = { readonly onLost?: OnLost | undefined; readonly charsMax?: number }
+
 /**
  * The spans of some traces, one after another, so that those of few are at hand at once.
  *
  * @param onLost if given, traces whose spans are lost are left out
+ * @param charsMax of a trace, and of those that are at hand at once: so many are read, and what began before
  * @throws DATA_LOSS without it, the spans of one are lost
  */
 export async function* readTraceLines(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
-  onLost?: OnLost,
+  { onLost, charsMax = spanCharsMax }: Reading = {},
 ): AsyncGenerator<TraceLines> {
+  const read = (round: readonly SpanPlace[]) => readRound(platform, round, { onLost, charsMax })
   for (const round of roundsOf(places)) {
-    const reads = await readRound(platform, round, onLost)
+    const reads = await read(round)
     for (const [i, place] of round.entries()) {
-      const read = reads[i]
-      if (!read) continue
+      const found = reads[i]
+      if (!found) continue
       // One that others left no room for is read by itself.
-      if (read.isWhole || i === 0) yield read
-      else yield* (await readRound(platform, [place], onLost)).flatMap((alone) => alone ?? [])
+      if (found.isWhole || i === 0) yield found
+      else yield* (await read([place])).flatMap((alone) => alone ?? [])
     }
   }
 }
@@ -120,7 +124,7 @@ function roundsOf(places: readonly SpanPlace[]): readonly (readonly SpanPlace[])
 async function readRound(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
-  onLost?: OnLost,
+  { onLost, charsMax }: Required<Reading>,
 ): Promise<readonly (TraceLines | undefined)[]> {
   const readable = places.filter(({ span_bytes }) => span_bytes <= spanCharsMax)
   const ids = JSON.stringify(readable.map(({ id }) => id))
@@ -142,7 +146,7 @@ async function readRound(
       return [id, await unlessLost(reads, id, onLost)] as const
     }),
   )
-  return unpackAll(places, new Map(fetched), onLost)
+  return unpackAll(places, new Map(fetched), { onLost, charsMax })
 }
 
 /** Undefined: they are lost, and somebody wants to be told. */
@@ -172,7 +176,7 @@ type Packed = {
 async function unpackAll(
   places: readonly SpanPlace[],
   packed: ReadonlyMap<number, readonly Packed[] | undefined>,
-  onLost: OnLost | undefined,
+  { onLost, charsMax }: Required<Reading>,
 ): Promise<readonly (TraceLines | undefined)[]> {
   const reads: (TraceLines | undefined)[] = []
   let chars = 0
@@ -181,7 +185,7 @@ async function unpackAll(
     if (!packed.has(id)) reads.push({ id, lines: [], chars: 0, isWhole: false })
     else if (!parts) reads.push(undefined)
     else {
-      const unpacked = await unlessLost(unpackParts(parts, spanCharsMax - chars), id, onLost)
+      const unpacked = await unlessLost(unpackParts(parts, charsMax - chars), id, onLost)
       chars += unpacked?.charsRead ?? 0
       reads.push(unpacked && { id, ...unpacked })
     }

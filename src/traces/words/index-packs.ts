@@ -24,7 +24,9 @@ async function recordPack(platform: Platform, pack: number): Promise<void> {
   )
   const members: WordMember[] = []
   let lost = 0
-  for await (const { id, lines, isWhole } of readTraceLines(platform, traces, () => (lost += 1))) {
+  for await (const { id, lines, isWhole } of readTraceLines(platform, traces, {
+    onLost: () => (lost += 1),
+  })) {
     if (isWhole) members.push({ id, cells: await collectCells(lines) })
     else lost += 1
   }

@@ -5,7 +5,7 @@ import { isPromptTag } from '../../registry/prompts.ts'
 import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import { LinksSection } from '../collections/links-section.tsx'
 import { Tags } from '../parts/chips.tsx'
-import { Given, visibleText, Written } from '../parts/text.tsx'
+import { Given, plural, visibleText, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -90,7 +90,10 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           first one.
         </p>
       ) : (
-        <StageBoard {...{ standing, metric, to }} />
+        <>
+          <StageBoard {...{ standing, metric, to }} />
+          <Unlisted answering={standing.answering} {...{ name, to }} />
+        </>
       )}
       <AtForm {...{ name, to }} />
       {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
@@ -124,6 +127,18 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
     </Page>
   )
 }
+
+/** Processes that the board does not count. */
+const Unlisted: FC<
+  Pick<ModelStanding, 'answering'> & { readonly name: string; readonly to: Paths }
+> = ({ answering: { unlisted }, name, to }) =>
+  unlisted === 0 ? null : (
+    <p class="soft">
+      <a href={to.serving(name)}>{plural(unlisted, 'more process', 'more processes')}</a>{' '}
+      {unlisted === 1 ? 'is' : 'are'} not on the board, which has the 20 most common pairs of what
+      is followed and what answers.
+    </p>
+  )
 
 /** What a process answers with is told by no event: where there are some, the page is read again. */
 function liveOf({ model: { name }, answering }: ModelStanding) {

@@ -169,7 +169,7 @@ const CallerMenu: FC<{ readonly frame: Frame }> = ({ frame }) => {
   )
 }
 
-/** In light or in dark, from any page. */
+/** In light or in dark, from any page but one that answers a form: what is typed there would be lost. */
 const ThemeForm: FC<{ readonly frame: Frame }> = ({ frame: { to, preferences } }) => (
   <form method="post" action={`${to.profile}/theme`} class="themes">
     <span>Theme</span>
@@ -235,7 +235,7 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
           </li>
         </ul>
       </nav>
-      <ThemeForm frame={frame} />
+      {frame.isRead ? <ThemeForm frame={frame} /> : null}
       {caller.hasSession ? (
         <form method="post" action={to.signOut}>
           <button type="submit" class="quiet">

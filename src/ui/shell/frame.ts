@@ -19,6 +19,8 @@ export type Frame = {
   readonly caller: Caller
   readonly requestId: string
   readonly preferences: Preferences
+  /** The page stands at an address of its own, and answers no form. */
+  readonly isRead: boolean
   /** MLflow's own page is served beside. */
   readonly hasMlflowPage: boolean
 }
@@ -48,6 +50,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
     },
     requestId,
     preferences: preferencesOf(c),
+    isRead: c.req.method === 'GET',
     hasMlflowPage: mlflowPage !== undefined,
   }
 }

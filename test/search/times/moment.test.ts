@@ -27,6 +27,7 @@ describe('a time as a person gives it', () => {
     ['2026-08-01T12:00 02:00', at('2026-08-01T10:00Z')],
     ['2026-08-01 12:00 -05:30', at('2026-08-01T17:30Z')],
     ['1785578400000', at('2026-08-01T10:00Z')],
+    ['9999-12-31T23:59:59.999Z', at('9999-12-31T23:59:59.999Z')],
   ])('%s', (text, meant) => {
     expect(timeOf(text, now)).toEqual(meant)
   })
@@ -36,6 +37,8 @@ describe('a time as a person gives it', () => {
     ...['tomorrow', 'yesterday 24:00', 'yesterday 9:60', 'yesterday 9', 'yesterday9:00'],
     ...['2026-02-31', '2026-02-31 12:00', '2026-13-01', '2026-08-01 25:00', '2026-8-1', '12:00'],
     ...['2026-08-01 12:00 CET', '2026-08-01T12:00+2', 'NaN', 'constructor', '-1constructor'],
+    // Beyond the last year that four digits name.
+    ...['9999-12-31 23:00 -01:00', '253402300800000', '999999999999999'],
   ])('%s is none', (text) => {
     expect(timeOf(text, now)).toBeUndefined()
   })

@@ -1,3 +1,4 @@
+import type { VersionComparison } from '../../../governance/compare/compare-versions.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery, requiredQuery } from '../../../http/guards/target.ts'
 import { parseVersion } from '../../../registry/check-names.ts'
@@ -43,6 +44,15 @@ function versionsIn(c: AppContext): number[] {
   const chosen = listIn(c, 'v')
   if (chosen.length > 1) return chosen.map(parseVersion).sort((a, b) => a - b)
   return requiredQuery(c, 'v').split(',').map(parseVersion)
+}
+
+/** Without directions of what is not listed: every link of the page repeats them. */
+export function withListed(
+  query: VersionsQuery,
+  { metrics, traces }: Pick<VersionComparison, 'metrics' | 'traces'>,
+): VersionsQuery {
+  const listed = new Set([...metrics, ...traces].map(({ key }) => key))
+  return { ...query, better: new Map([...query.better].filter(([key]) => listed.has(key))) }
 }
 
 /** The fields of the address, in its order. */

@@ -16,7 +16,12 @@ import { numberIn, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { ComparePage } from './compare-page.tsx'
-import { type VersionsQuery, versionsAddress, versionsQueryOf } from './compare-query.ts'
+import {
+  type VersionsQuery,
+  versionsAddress,
+  versionsQueryOf,
+  withListed,
+} from './compare-query.ts'
 
 /**
  * `GET /models/{name}/compare?v=2,3&all=1&better=loss:down`, or `v=3&v=2`: the first one, of several fields the lowest,
@@ -25,21 +30,22 @@ import { type VersionsQuery, versionsAddress, versionsQueryOf } from './compare-
 export async function showComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
-  const query = versionsQueryOf(c)
+  const asked = versionsQueryOf(c)
   const added = optionalQuery(c, 'add')?.trim()
   const problem =
-    added === undefined ? undefined : await findProblem(ctx, name, { ...query, added })
+    added === undefined ? undefined : await findProblem(ctx, name, { ...asked, added })
   if (added !== undefined && problem === undefined) {
-    const numbers = [...query.numbers, Number(added)]
+    const numbers = [...asked.numbers, Number(added)]
     const to = pathsUnder(pagePrefix(c))
-    return c.redirect(versionsAddress(to, name, { ...query, numbers }), 302)
+    return c.redirect(versionsAddress(to, name, { ...asked, numbers }), 302)
   }
   const [frame, comparison, policies, model] = await Promise.all([
     frameOf(c),
-    compareVersions(ctx, name, query),
+    compareVersions(ctx, name, asked),
     listPolicies(ctx),
     getModel(ctx, name),
   ])
+  const query = withListed(asked, comparison)
   const usual = directionsOf(
     policies.filter((policy) => isAbout(policy, policies, name)),
     [model],
@@ -49,7 +55,7 @@ export async function showComparison(c: AppContext): Promise<Response> {
 }
 
 const versionsMax = 10
-const asked = { field: 'add', status: 400 } as const
+const ofAdded = { field: 'add', status: 400 } as const
 
 /** Why another version cannot be compared with these; undefined: it can. */
 async function findProblem(
@@ -59,16 +65,16 @@ async function findProblem(
 ): Promise<FormProblem | undefined> {
   const version = numberIn(added)
   if (version === undefined) {
-    return { ...asked, message: `'${excerpt(added)}' is no number of a version, as 4 is one` }
+    return { ...ofAdded, message: `'${excerpt(added)}' is no number of a version, as 4 is one` }
   }
   if (numbers.includes(version)) {
-    return { ...asked, message: `Version ${version} is compared already` }
+    return { ...ofAdded, message: `Version ${version} is compared already` }
   }
   if (numbers.length >= versionsMax) {
-    return { ...asked, message: `${versionsMax} versions are compared at most: leave one out` }
+    return { ...ofAdded, message: `${versionsMax} versions are compared at most: leave one out` }
   }
   const found = await attempt('RESOURCE_DOES_NOT_EXIST', getVersion(ctx, name, version))
-  return found instanceof RegistryError ? { ...asked, message: found.message } : undefined
+  return found instanceof RegistryError ? { ...ofAdded, message: found.message } : undefined
 }
 
 /** Whether a policy guards a stage or an alias of the model. */
