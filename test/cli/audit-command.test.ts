@@ -75,14 +75,26 @@ describe('gatehouse audit', () => {
     ])
   })
 
-  test('times are milliseconds or ISO 8601, and nothing else', async () => {
+  test('times are moments, or so long ago, and nothing else', async () => {
     const list = (...args: string[]) => run(['audit', 'list', '--data', folder, '--json', ...args])
     expect(JSON.parse((await list('--since', '2020-01-01')).out)).toHaveLength(5)
     expect(JSON.parse((await list('--until', '1500000000000')).out)).toEqual([])
-    const bad = await list('--since', 'yesterday')
+    expect(JSON.parse((await list('--since', '-1d')).out)).toHaveLength(5)
+    expect(JSON.parse((await list('--since=-1d', '--until', 'yesterday')).out)).toEqual([])
+    const bad = await list('--since', 'May 5')
     expect([bad.code, bad.err]).toEqual([
       1,
-      "gatehouse: 'yesterday' is no time; give Unix milliseconds or e.g. 2026-11-24T12:00Z\n",
+      `gatehouse: 'May 5' is no time; give a date, 2026-08-01T12:00Z, -7d, "yesterday 9:00" in UTC, or Unix milliseconds\n`,
+    ])
+  })
+
+  test('a time as commands print it, in the zone of the reader, is not taken for one in UTC', async () => {
+    const { code, err } = await run([
+      ...['audit', 'list', '--data', folder, '--since', '2026-11-24 12:00:00'],
+    ])
+    expect([code, err]).toEqual([
+      1,
+      "gatehouse: '2026-11-24 12:00:00' names no offset; 2026-11-24T12:00:00.000Z is that in UTC\n",
     ])
   })
 

@@ -24,6 +24,8 @@ test('who is live, where a version comes from and what differs are commands, in 
   expect((await ask('live')).err).toContain('Name a model')
   const now = new Date().toISOString()
   expect((await ask('live', '--at', now)).out).toMatch(/^m version 2\n {2}since /)
+  expect((await ask('live', 'm', '--at', '-1w')).err).toMatch(/^gatehouse: At that time/)
+  expect((await ask('live', '--at', '2026-02-31T12:00Z')).err).toContain('is no time')
   expect((await ask('live', '--at', '2001-01-01')).out).toBe(
     'No model had a version in Production\n',
   )

@@ -6,8 +6,8 @@ import { actions } from '../../audit/actions.ts'
 import { sentenceOf } from '../../audit/sentences/sentence.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { chunksOf } from '../../core/bytes.ts'
-import { StartError } from '../../platform/start-error.ts'
 import { ioOf } from '../io.ts'
+import { givenMoment, momentHelp } from '../moment.ts'
 import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
@@ -33,7 +33,7 @@ function addFilters(command: Command): Command {
     )
     .option('--stage <stage>', 'of versions that came into this stage, or left it')
     .option('--break-glass', 'only moves that were made past their gates')
-    .option('--since <time>', 'not before: Unix milliseconds, or 2026-11-24T12:00Z')
+    .option('--since <time>', `not before: ${momentHelp}`)
     .option('--until <time>', 'before: the same')
 }
 
@@ -55,19 +55,9 @@ function filtersOf(command: Command) {
   const break_glass = breakGlass ? 'true' : undefined
   return {
     ...{ model, version, actor, action, group, stage, break_glass },
-    since: timeOf(since),
-    until: timeOf(until),
+    since: givenMoment(since),
+    until: givenMoment(until),
   }
-}
-
-/** Unix milliseconds. @throws StartError */
-function timeOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const time = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text)
-  if (Number.isNaN(time)) {
-    throw new StartError(`'${text}' is no time; give Unix milliseconds or e.g. 2026-11-24T12:00Z`)
-  }
-  return time
 }
 
 function listCommand(): Command {

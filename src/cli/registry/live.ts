@@ -4,6 +4,7 @@ import * as endpoints from '../../api/endpoints/holders.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { givenMoment, momentHelp } from '../moment.ts'
 import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -18,11 +19,12 @@ export function liveCommand(): Command {
     .argument('[model]', 'name of the registered model; without it, all of them at --at')
     .option('--stage <stage>', 'the stage', 'Production')
     .option('--alias <alias>', 'an alias in place of a stage')
-    .option('--at <time>', 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z')
+    .option('--at <time>', momentHelp)
   return addServer(command).action((name: string | undefined) =>
     callServer(command, async (client) => {
-      const { stage, alias, at } = command.opts<Flags>()
+      const { stage, alias, at: text } = command.opts<Flags>()
       if (name === undefined) return printAll(command, client)
+      const at = givenMoment(text)?.toString()
       const query = at === undefined ? {} : { at }
       const found =
         alias === undefined
@@ -34,7 +36,8 @@ export function liveCommand(): Command {
 }
 
 async function printAll(command: Command, client: GatehouseClient): Promise<void> {
-  const { stage, alias, at } = command.opts<Flags>()
+  const { stage, alias, at: text } = command.opts<Flags>()
+  const at = givenMoment(text)?.toString()
   if (at === undefined || alias !== undefined) {
     throw new StartError('Name a model; all of them are told of a stage with --at')
   }
