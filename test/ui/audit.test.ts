@@ -281,6 +281,34 @@ describe('the page of a moment', () => {
     ])
   })
 
+  test('says of what is there today whether a rollback brought it back since', async () => {
+    const { ida, as, call, mlflow, name, clock, id, rita, ann, policy } = await auditedWorld()
+    await policy({ gates: [] })
+    await call(rita, 'POST', `/api/v1/promotions/${id}/reviews`, { decision: 'approve' })
+    await call(ann, 'POST', `/api/v1/promotions/${id}/merge`)
+    await call(admin, 'DELETE', '/api/v1/policies/production-sign-off')
+    const seen = async (at: string) => {
+      const { html } = await as(ida).get(`/audit/as-of?at=${at}`)
+      const { json } = await call(ida, 'GET', `/api/v1/as-of?at=${at}`)
+      const [{ items, today, rolled_back }] = json.items
+      const then = items.map(({ version }: { version: string }) => version)
+      return [then, today, rolled_back, /\S+ by a rollback/.exec(textOf(html))?.[0]]
+    }
+    const before = new Date(clock.now()).toISOString()
+    clock.pass(60_000)
+    const back = { stage: 'Production', reason: 'it errs' }
+    const rolled = await call(admin, 'POST', `/api/v1/models/${name}/rollback`, back)
+    expect(rolled.status).toBe(200)
+    const after = new Date(clock.now()).toISOString()
+    expect(await seen(before)).toEqual([['3'], ['2'], ['2'], '2 by a rollback'])
+    expect(await seen(after)).toEqual([['2'], ['2'], [], undefined])
+    clock.pass(60_000)
+    const move = { name, stage: 'Production', archive_existing_versions: true }
+    const path = 'model-versions/transition-stage'
+    await mlflow(ann, 'POST', path, { ...move, version: '1' })
+    expect(await seen(before)).toEqual([['3'], ['1'], [], undefined])
+  })
+
   test('says where more versions were in the stage than it has', async () => {
     const { ida, as, mlflow, ann, name, clock, call } = await auditedWorld()
     for (let version = 4; version <= 24; version++) {

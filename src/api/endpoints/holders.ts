@@ -101,6 +101,9 @@ export const listAsOf = endpoint({
         .optional()
         .describe('Others were in it too: those of one model are listed by its stage'),
       today: z.array(z.string()).describe('Versions that are in the stage now'),
+      rolled_back: z
+        .array(z.string())
+        .describe('Those of them that a rollback brought back after that moment'),
     }),
   ).extend({ at: z.number().int(), stage: z.string() }),
 })

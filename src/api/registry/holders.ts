@@ -105,7 +105,10 @@ export const holderRoutes: readonly ServedEndpoint[] = [
         ...modelToWire(model),
         items: holders.map(holderToWire),
         ...(hasMore && { more: true as const }),
-        today: today.map(String),
+        today: today.map(({ version }) => String(version)),
+        rolled_back: today.flatMap(({ version, isRolledBack }) =>
+          isRolledBack ? [String(version)] : [],
+        ),
       })),
     }
   }),

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Holder, readHolders } from './holders.ts'
 import { lastSeqAt, type ModelThen, readModelsThen } from './model-then.ts'
@@ -11,8 +12,14 @@ export type StageThen = {
   readonly holders: readonly Holder[]
   /** Whether others were in it too, with lower numbers: `findStageHolders` has them all. */
   readonly hasMore: boolean
-  /** Numbers of the versions that are in the stage today, the highest first; of a deleted model none. */
-  readonly today: readonly number[]
+  /** What is in the stage today, the highest number first; of a deleted model nothing. */
+  readonly today: readonly VersionToday[]
+}
+
+type VersionToday = {
+  readonly version: number
+  /** It was brought back after the moment. */
+  readonly isRolledBack: boolean
 }
 
 /** Versions of one model that are told. */
@@ -45,7 +52,7 @@ export async function readAsOf(
   const [models, placed, today] = await Promise.all([
     readModelsThen(ctx, shown, lastSeq),
     readStagesThen(ctx, { registeredModel: shown, lastSeq }, page),
-    readStageToday(ctx, shown, stage),
+    readStageToday(ctx, { ids: shown, stage, lastSeq }),
   ])
   const byId = new Map(models.map((model) => [model.registeredModel, model]))
   const found = placed.flatMap(({ registeredModel, placed: one }) => {
@@ -57,17 +64,30 @@ export async function readAsOf(
     model,
     holders: of.slice(0, versionsMax).map(({ holder }) => holder),
     hasMore: of.length > versionsMax,
-    today: (today.get(model.registeredModel) ?? []).map(({ version }) => version),
+    today: today.get(model.registeredModel) ?? [],
   }))
   return { items, next: ids.length > count ? shown.at(-1) : undefined }
 }
 
-async function readStageToday(ctx: Context, ids: readonly number[], stage: string) {
-  const rows = await ctx.db.all(sql<{ registered_model: number; version: number }>`
-    select registered_model, version from model_versions
-    where registered_model in (select value from json_each(${JSON.stringify(ids)}))
-      and ${isStage(sql`stage`, stage)} order by version desc`)
-  return Map.groupBy(rows, (row) => row.registered_model)
+/** By `registered_models.id`. */
+async function readStageToday(
+  ctx: Context,
+  of: { readonly ids: readonly number[]; readonly stage: string; readonly lastSeq: number },
+): Promise<ReadonlyMap<number, readonly VersionToday[]>> {
+  const rows = await ctx.db.all(
+    sql<{ model: number; version: number; came_by: string | null }>`
+    select v.registered_model as model, v.version, (select e.action from ${modelEntriesSql('e')}
+      where e.registered_model = v.registered_model and e.version = v.version and e.seq > ${of.lastSeq}
+        and e.action in ('model_version.transitioned', 'model_version.rolled_back')
+      order by e.seq desc limit 1) as came_by
+    from model_versions v
+    where v.registered_model in (select value from json_each(${JSON.stringify(of.ids)}))
+      and ${isStage(sql`v.stage`, of.stage)} order by v.version desc`,
+  )
+  const versions = rows.map(({ model, version, came_by }) => ({
+    ...{ model, version, isRolledBack: came_by === 'model_version.rolled_back' },
+  }))
+  return Map.groupBy(versions, ({ model }) => model)
 }
 
 /** Models of which a version ever came into the stage by then, and the last entry that was written by then. */

@@ -88,7 +88,8 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
       </NextLink>
       {head === undefined || head.seq === 0 ? null : (
         <p class="soft">
-          The log is sealed up to entry {countText(head.seq)}, head <code>{head.hash}</code>
+          The log is sealed up to entry {countText(head.seq)}, head <code>{head.hash}</code>{' '}
+          <a href={to.query(`${to.audit}/verify`, { head: head.hash })}>Verify against this head</a>
         </p>
       )}
     </Page>
@@ -230,15 +231,16 @@ const Today: FC<ItemProps> = ({ item: { model, holders, today }, to }) => {
   const { nameNow } = model
   if (nameNow === undefined) return <NoValue />
   if (today.length === 0) return <span class="warn-text">empty</span>
-  const then = holders.map(({ version }) => version)
-  const isSame = then.length === today.length && then.every((one) => today.includes(one))
+  const then = new Set(holders.map(({ version }) => version))
+  const isSame = then.size === today.length && today.every(({ version }) => then.has(version))
   if (isSame) return <span class="soft">the same</span>
   return (
     <span class="warn-text">
-      {today.slice(0, 5).map((version, i) => (
+      {today.slice(0, 5).map(({ version, isRolledBack }, i) => (
         <>
           {i > 0 ? ', ' : ''}
           <a href={to.version(nameNow, version)}>{version}</a>
+          {isRolledBack ? ' by a rollback' : ''}
         </>
       ))}
       {today.length > 5 ? '…' : ''}

@@ -13,7 +13,7 @@ import { TimeField } from '../parts/time-field.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { type AuditTerms, entryPath } from './audit-query.ts'
+import { type AuditTerms, entryPath, exportPath } from './audit-query.ts'
 import { EntryLinks, EntryText } from './entry-line.tsx'
 
 type AuditPageProps = {
@@ -117,8 +117,6 @@ const Window: FC<Pick<AuditPageProps, 'terms' | 'exact'>> = ({ terms, exact }) =
 }
 
 const AuditActions: FC<AuditPageProps> = ({ frame: { to }, exact, head }) => {
-  const csv = to.query(`${to.prefix}/api/v1/audit/export`, { ...exact, format: 'csv' })
-  const lines = to.query(`${to.prefix}/api/v1/audit/export`, exact)
   return (
     <>
       {head ? (
@@ -131,10 +129,14 @@ const AuditActions: FC<AuditPageProps> = ({ frame: { to }, exact, head }) => {
           </a>
         </>
       ) : null}
-      <a class="button quiet" href={csv} download="audit.csv">
+      <a
+        class="button quiet"
+        href={exportPath(to, { ...exact, format: 'csv' })}
+        download="audit.csv"
+      >
         <Sign of="down" /> CSV
       </a>
-      <a class="button quiet" href={lines} download="audit.jsonl">
+      <a class="button quiet" href={exportPath(to, exact)} download="audit.jsonl">
         <Sign of="down" /> JSON Lines
       </a>
     </>

@@ -68,6 +68,14 @@ export function entryPath(to: Paths, seq: number): string {
   return `${to.audit}/${seq}`
 }
 
+/** What answers with the entries as JSON Lines or, with `format: 'csv'`, as CSV. */
+export function exportPath(
+  to: Paths,
+  terms: AuditTerms & { readonly format?: 'csv' } = {},
+): string {
+  return to.query(`${to.prefix}/api/v1/audit/export`, terms)
+}
+
 /**
  * The terms with their times as moments: they mean the same later, and to the API. What is no time stays.
  */

@@ -8,7 +8,7 @@ import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { SecondTime } from './audit-page.tsx'
-import { entryPath } from './audit-query.ts'
+import { entryPath, exportPath } from './audit-query.ts'
 
 type VerifyPageProps = {
   readonly frame: Frame
@@ -80,20 +80,43 @@ const Verdict: FC<{ readonly verdict: ChainVerdict; readonly to: Paths }> = ({ v
       </div>
     )
   }
-  const { entries, sealed, head, headSeq } = verdict
   return (
-    <div class="notice good">
-      <p>
-        <strong>
-          <Sign of="check" /> {plural(entries, 'entry', 'entries')} and their chain are sound
-        </strong>
-      </p>
-      <p>
-        Sealed up to entry {countText(sealed)}, head <code>{head}</code>
-      </p>
-      {headSeq === undefined ? null : (
-        <p>The chain came to the head that was given at entry {countText(headSeq)}.</p>
-      )}
-    </div>
+    <>
+      <SoundVerdict {...verdict} />
+      <details>
+        <summary>Prove it without this server</summary>
+        <p>
+          <a href={exportPath(to)} download="audit.jsonl">
+            Save the log as JSON Lines
+          </a>{' '}
+          where nobody here can write, and check it against a head that was kept:
+        </p>
+        <pre tabindex={0}>
+          <code>{`gatehouse audit verify audit.jsonl --head ${verdict.head}`}</code>
+        </pre>
+      </details>
+    </>
   )
 }
+
+/** As far as it goes: a head that was given stands for the entries up to one. */
+const SoundVerdict: FC<Extract<ChainVerdict, { readonly ok: true }>> = ({
+  entries,
+  sealed,
+  head,
+  headSeq,
+}) => (
+  <div class="notice good">
+    <p>
+      <strong>
+        <Sign of="check" /> {plural(entries, 'entry', 'entries')} and their chain are sound
+      </strong>
+    </p>
+    <p>
+      Sealed up to entry {countText(sealed)}, head <code>{head}</code>
+    </p>
+    {headSeq === undefined ? null : (
+      <p>The chain came to the head that was given at entry {countText(headSeq)}.</p>
+    )}
+  </div>
+)

@@ -69,7 +69,7 @@ export const TextField: FC<TextFieldProps> = ({ label, name, problem, typed, hin
 )
 
 /** The problem again, for eyes that are at the field and not at the head of the page. */
-const Beside: FC<Pick<TextFieldProps, 'name' | 'problem'>> = ({ name, problem }) =>
+export const Beside: FC<Pick<TextFieldProps, 'name' | 'problem'>> = ({ name, problem }) =>
   problem?.field === name ? (
     <span class="hint bad-text" aria-hidden="true">
       {visibleText(problem.message)}

@@ -1,4 +1,10 @@
-import { type ASTNode, Environment, serialize } from '@marcbachmann/cel-js'
+import {
+  type ASTNode,
+  TypeError as CelTypeError,
+  Environment,
+  ParseError,
+  serialize,
+} from '@marcbachmann/cel-js'
 import { excerpt, invalid } from '../../../core/error.ts'
 import { nearestOf } from '../../../core/names.ts'
 import { fieldNames } from '../../cards/card-shape.ts'
@@ -124,12 +130,20 @@ function compileAnew(expression: string): Compiled {
     const problem = whatIsRefused(run.ast)
     if (problem !== undefined) return { problem }
     const { valid, type, error } = run.check()
-    if (!valid) return { problem: firstLine(error) }
+    if (!valid) return { problem: placed(firstLine(error), error, expression) }
     if (type !== 'bool' && type !== 'dyn') return { problem: `it gives ${type}, not true or false` }
     return { ast: run.ast, run }
   } catch (err) {
-    return { problem: firstLine(err) }
+    return { problem: placed(firstLine(err), err, expression) }
   }
+}
+
+/** What is wrong, with the character at which it was noticed, counted from 1 as people see them. */
+function placed(problem: string, err: unknown, expression: string): string {
+  const at = err instanceof ParseError || err instanceof CelTypeError ? err.range?.start : undefined
+  if (at === undefined) return problem
+  if (at >= expression.trimEnd().length) return `${problem}, at its end`
+  return `${problem}, at character ${[...expression.slice(0, at)].length + 1}`
 }
 
 function firstLine(err: unknown): string {

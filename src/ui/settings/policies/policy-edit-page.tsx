@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Policy, PolicyDocument } from '../../../governance/policies/policy.ts'
 import type { FormProblem } from '../../forms.ts'
-import { Problem } from '../../parts/fields.tsx'
+import { Beside, Problem } from '../../parts/fields.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import type { PolicyDraft } from './policy-draft.ts'
@@ -123,11 +123,13 @@ const DraftForm: FC<PolicyEditPageProps> = (props) => {
             class="code"
             rows={Math.min(40, draft.text.split('\n').length + 2)}
             spellcheck={false}
+            autofocus={problem?.field === 'json'}
             aria-invalid={problem?.field === 'json' ? 'true' : undefined}
             aria-describedby={problem?.field === 'json' ? 'problem' : undefined}
           >
             {draft.text}
           </textarea>
+          <Beside name="json" problem={problem} />
         </div>
       )}
       <TryFields draft={draft} typed={typed} problem={problem} />

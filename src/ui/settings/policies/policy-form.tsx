@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { FormProblem } from '../../forms.ts'
+import { Beside } from '../../parts/fields.tsx'
 import { visibleText } from '../../parts/text.tsx'
 import { type GateTerm, type GateType, gateTypes } from './gate-terms.ts'
 import { gatesOf, type PolicyFields, rulesOf } from './policy-draft.ts'
@@ -219,6 +220,7 @@ const Field: FC<FieldProps> = ({ fields, problem, name, label, hint, isLines, is
     id,
     name,
     spellcheck: false,
+    autofocus: isWrong,
     'aria-invalid': isWrong ? ('true' as const) : undefined,
     'aria-describedby': isWrong ? 'problem' : undefined,
   }
@@ -233,6 +235,7 @@ const Field: FC<FieldProps> = ({ fields, problem, name, label, hint, isLines, is
         <input {...shared} value={fields[name] ?? ''} autocapitalize="none" autocomplete="off" />
       )}
       {hint === undefined ? null : <span class="hint">{hint}</span>}
+      <Beside name={name} problem={problem} />
     </label>
   )
 }

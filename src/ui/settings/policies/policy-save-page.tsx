@@ -58,7 +58,7 @@ export const PolicySavePage: FC<PolicySavePageProps> = (props) => {
       ) : null}
       <section class="near" aria-labelledby="changes">
         <h2 id="changes">{present ? 'What changes' : 'A new policy'}</h2>
-        <ChangedValues caption="What changes" before={before} after={after} isBrief />
+        <ChangedValues caption="Terms before and after" before={before} after={after} isBrief />
       </section>
       {isSame ? null : <Effects effects={effects} to={to} />}
       <form method="post" action={`${path}/save`} class="row">
