@@ -59,6 +59,38 @@ test('versions are compared by params, metrics, tags and files: what is the same
   })
 })
 
+test('versions are named by the stage or the alias that leads to them now', async () => {
+  const { call, post, transition } = await comparedServer()
+  const compare = (versions: string) =>
+    call('GET', `/api/v1/models/m/compare?versions=${encodeURIComponent(versions)}`)
+  const absent = await compare('live:Production,2')
+  expect(absent).toMatchObject({ status: 404, json: { error_code: 'RESOURCE_DOES_NOT_EXIST' } })
+  expect(absent.json.message).toContain("'live:Production'")
+  await transition('m', '1', 'Production')
+  await post('registered-models/alias', { name: 'm', alias: 'next', version: '2' })
+  for (const [versions, meant] of [
+    ['live:Production,2', ['1', '2']],
+    ['2,live:production', ['2', '1']],
+    ['@next,live:Production', ['2', '1']],
+    ['1,@latest', ['1', '2']],
+  ] as const) {
+    expect((await compare(versions)).json.versions, versions).toEqual(meant)
+  }
+  for (const [versions, message] of [
+    ['live:Production,1', /'live:Production' and '1' are both version 1/],
+    ['live:Nowhere,1', /Nowhere/],
+    ['live:,1', /live:/],
+    ['@,1', /@/],
+    ["@a'b,1", /a'b/],
+    ['live:Production', /name 2 to 10/],
+    [Array.from({ length: 11 }, () => '1').join(), /at most 10/],
+  ] as const) {
+    const { status, json } = await compare(versions)
+    expect([versions, status]).toEqual([versions, 400])
+    expect(json.message).toMatch(message)
+  }
+})
+
 test('versions are compared by the datasets that their runs read', async () => {
   const { call, createModel, createVersion, createRun, post } = await registryServer()
   await createModel('m')

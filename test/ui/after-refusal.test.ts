@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { admin } from '../support/auth-server.ts'
 import { hiddenFields, markupIn, pagesOf, textOf } from './page.ts'
 import { askedWorld } from './world.ts'
 
@@ -60,4 +61,34 @@ test('one that its requester withdrew is asked again with its own reason', async
   expect((await as(ann).get(again(1))).html).toContain(
     'Again after #1 (closed):\n&gt; beats 2 on the holdout of October',
   )
+})
+
+test('another stage keeps why the request before led nowhere, and so does a form that was refused', async () => {
+  const { as, ann, name, path, again } = await world()
+  await as(ann).post(`${path}/close`, {})
+  const promote = `/models/${name}/3/promote`
+  const { html } = await as(ann).get(again(1))
+  expect(hiddenFields(html, promote)).toEqual({ after: '1' })
+  const refused = await as(ann).post(`${promote}?after=1`, { to: 'Production' })
+  expect(refused.status).toBe(400)
+  expect(hiddenFields(refused.html, promote)).toEqual({ after: '1' })
+  expect(hiddenFields(refused.html, `${promote}?after=1`)).toEqual({ to: 'Production' })
+  expect(hiddenFields((await as(ann).get(promote)).html, promote)).toEqual({})
+})
+
+test('a decided request of a model that was renamed has the name of today, and leads there', async () => {
+  const { as, ann, name, path, mlflow, call } = await world()
+  await as(ann).post(`${path}/close`, {})
+  // A model that a policy guards keeps its name.
+  await call(admin, 'DELETE', '/api/v1/policies/production-sign-off')
+  const renamed = { name, new_name: 'fraud-cards' }
+  expect((await mlflow(ann, 'POST', 'registered-models/rename', renamed)).status).toBe(200)
+  // Somebody else's, under the name of then.
+  await mlflow(ann, 'POST', 'registered-models/create', { name })
+  const { html } = await as(ann).get(path)
+  expect(textOf(html)).toContain('fraud-cards 3 into Production')
+  expect(html).not.toContain(`href="/models/${name}`)
+  expect(html).toContain('href="/models/fraud-cards/3/promote?to=Production&amp;after=1"')
+  const form = await as(ann).get('/models/fraud-cards/3/promote?to=Production&after=1')
+  expect(form.html).toContain('Again after #1 (closed):')
 })

@@ -215,6 +215,8 @@ test('a comparison begins with metrics and says which way is better', async () =
     '−0.036 (−4.4 %) better',
   )
   expect((await as(rita).get(`${model}/compare?v=2`)).status).toBe(400)
+  const named = await as(rita).get(`${model}/compare?v=live:Production,3&all=1`)
+  expect([named.status, named.location]).toEqual([302, `${model}/compare?v=2%2C3&all=1`])
   expect((await as(rita).get(`${model}/compare?v=2,77`)).status).toBe(404)
 })
 

@@ -15,7 +15,13 @@ export const compareVersions = endpoint({
     'Only what differs is listed, each with its value in each version, in the order that was asked for; null where a version has none. With `all=true` what is equal is listed too.',
   params: z.object({ name: z.string().min(1) }),
   query: z.object({
-    versions: z.string().min(1).max(200).describe('Numbers, with commas between: `2,3`; up to 10'),
+    versions: z
+      .string()
+      .min(1)
+      .max(2000)
+      .describe(
+        'With commas between: numbers (`2,3`), `live:Production` for the newest version that is in a stage now, `@champion` for the one that an alias points at; up to 10',
+      ),
     all: z.enum(['true']).optional().describe('What is equal is listed too'),
   }),
   answer: z.object({

@@ -1,6 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/compare/compare-versions.ts'
-import { parseVersion } from '../../registry/check-names.ts'
+import { resolveVersionNames } from '../../registry/stages/named-versions.ts'
 import * as endpoints from '../endpoints/compare.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
@@ -10,7 +10,7 @@ export const compareRoutes: readonly ServedEndpoint[] = [
     endpoints.compareVersions,
     (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params, query }) => {
-      const numbers = query.versions.split(',').map(parseVersion)
+      const numbers = await resolveVersionNames(ctx, params.name, query.versions.split(','))
       const found = await governance.compareVersions(ctx, params.name, {
         numbers,
         isWhole: query.all === 'true',

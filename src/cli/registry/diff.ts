@@ -20,7 +20,7 @@ export function diffCommand(): Command {
   const command = new Command('diff')
     .description('show what differs between versions of a model')
     .argument('<model>', 'name of the registered model')
-    .argument('<versions...>', 'numbers of the versions, two or more')
+    .argument('<versions...>', 'two or more versions: numbers, live:Production, @champion')
   return addServer(command).action((name: string, versions: string[]) =>
     callServer(command, async (client) => {
       const found = await client.call(endpoints.compareVersions, {

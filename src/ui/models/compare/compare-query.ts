@@ -23,10 +23,15 @@ const directions: Readonly<Record<string, Direction | undefined>> = {
   none: undefined,
 }
 
-/** `?v=2,3&all=1&better=loss:down`. @throws INVALID_PARAMETER_VALUE */
-export function versionsQueryOf(c: AppContext): VersionsQuery {
+/**
+ * `?v=2,3&all=1&better=loss:down`.
+ *
+ * @param numbers instead of those in the address
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function versionsQueryOf(c: AppContext, numbers = versionsIn(c)): VersionsQuery {
   return {
-    numbers: versionsIn(c),
+    numbers,
     isWhole: optionalQuery(c, 'all') === '1',
     better: new Map(
       listIn(c, 'better')
@@ -37,6 +42,12 @@ export function versionsQueryOf(c: AppContext): VersionsQuery {
         }),
     ),
   }
+}
+
+/** What the address calls its versions, such as `live:Production`, where not all are numbers. */
+export function namesIn(c: AppContext): string[] | undefined {
+  const texts = listIn(c, 'v').flatMap((text) => text.split(','))
+  return texts.some((text) => text.startsWith('live:') || text.startsWith('@')) ? texts : undefined
 }
 
 /** As a list or, as the boxes of a table send them, several fields. @throws INVALID_PARAMETER_VALUE */

@@ -7,6 +7,7 @@ import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import { getModel } from '../../../registry/models/registered-models.ts'
+import { resolveVersionNames } from '../../../registry/stages/named-versions.ts'
 import { getVersion } from '../../../registry/versions/versions.ts'
 import { modelNameOf } from '../../addressed.ts'
 import { attempt } from '../../attempt.ts'
@@ -17,6 +18,7 @@ import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { ComparePage } from './compare-page.tsx'
 import {
+  namesIn,
   type VersionsQuery,
   versionsAddress,
   versionsQueryOf,
@@ -25,11 +27,18 @@ import {
 
 /**
  * `GET /models/{name}/compare?v=2,3&all=1&better=loss:down`, or `v=3&v=2`: the first one, of several fields the lowest,
- * is what the others are compared with. `add=` brings another one in.
+ * is what the others are compared with. `add=` brings another one in. Names such as `live:Production` lead to what they
+ * mean now.
  */
 export async function showComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const name = modelNameOf(c)
+  const names = namesIn(c)
+  if (names) {
+    const numbers = await resolveVersionNames(ctx, name, names)
+    const meant = versionsQueryOf(c, numbers)
+    return c.redirect(versionsAddress(pathsUnder(pagePrefix(c)), name, meant), 302)
+  }
   const asked = versionsQueryOf(c)
   const added = optionalQuery(c, 'add')?.trim()
   const problem =

@@ -61,7 +61,10 @@ export async function showPromote(c: AppContext, shown: Shown = {}): Promise<Res
   const there = standing.stages.find((one) => one.name === stage)?.column?.newest ?? []
   const typed = shown.typed ?? (await reasonAgain(c, name))
   const page = (
-    <PromotePage {...{ frame, version, stages, policies, there, ...shown, typed, stage, whyNot }} />
+    <PromotePage
+      {...{ frame, version, stages, policies, there, ...shown, typed, stage, whyNot }}
+      after={optionalQuery(c, 'after')}
+    />
   )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }

@@ -26,6 +26,8 @@ type PromotePageProps = {
   readonly whyNot: string | undefined
   readonly problem?: FormProblem
   readonly typed?: string | undefined
+  /** The request that led nowhere, which this move comes after. */
+  readonly after: string | undefined
 }
 
 /** A move, said in words before it is made: what happens, what happens to others, who has to agree. */
@@ -63,6 +65,9 @@ export const PromotePage: FC<PromotePageProps> = (props) => {
               ))}
             </select>
           </label>
+          {props.after === undefined ? null : (
+            <input type="hidden" name="after" value={props.after} />
+          )}
           <button type="submit" class={stage === undefined ? '' : 'quiet'}>
             Go on
           </button>
@@ -109,11 +114,12 @@ const Move: FC<PromotePageProps & { readonly stage: string }> = ({
   there,
   problem,
   typed,
+  after,
 }) => {
   const others = there.filter(({ id }) => id !== version.id).map((one) => one.version)
   const isGuarded = policies.length > 0
   return (
-    <form method="post" action={to.promote(version.name, version.version)}>
+    <form method="post" action={to.query(to.promote(version.name, version.version), { after })}>
       <input type="hidden" name="to" value={stage} />
       <p>
         {isGuarded ? 'This opens a request: version' : 'Version'} {version.version} moves from{' '}
