@@ -127,6 +127,8 @@ test('versions are compared by what their files and cards say', async () => {
     MLmodel: mlmodel('string'),
     'requirements.txt': 'scikit-learn==1.9.2\nnumpy>=2\npandas',
   })
+  // Nothing says what it takes.
+  await seal('m', { MLmodel: 'flavors: {}\n' })
   await putCard('m', { revision: 0, limitations: 'Blind.', owners: ['ada'] }, 1)
   await putCard('m', { revision: 0, limitations: 'Blind.', owners: ['ada', 'bob'] }, 2)
   const { json } = await call('GET', '/api/v1/models/m/compare?versions=1,2')
@@ -137,7 +139,10 @@ test('versions are compared by what their files and cards say', async () => {
       { key: 'scikit-learn', values: ['==1.9.1', '==1.9.2'] },
     ],
     card: [{ key: 'owners', values: ['["ada"]', '["ada","bob"]'] }],
+    signature_breaks: [["input 'amount' is string, was double"]],
   })
+  const others = await call('GET', '/api/v1/models/m/compare?versions=2,1,3&all=true')
+  expect(others.json.signature_breaks).toEqual([["input 'amount' is double, was string"], null])
 })
 
 test('a comparison of what cannot be compared is refused', async () => {

@@ -278,6 +278,34 @@ describe('all runs that match', () => {
     expect(textOf(back.html)).toContain('auc more is better 0.9 best 0.8 −0.1 (−11.1 %) worse')
   })
 
+  test('a few have the metrics first in which one is worse than the base', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const logged = async (values: Readonly<Record<string, number | string>>) =>
+      logRun({
+        name: 'try',
+        metrics: Object.entries(values).map(([key, value]) => ({
+          ...{ key, value, step: 0, timestamp: 0 },
+        })),
+      })
+    const base = await logged({ accuracy: 0.8, f1: 0.7, loss: 0.2, odd: 1, recall: 0.6 })
+    const other = await logged({ accuracy: 0.9, f1: 'NaN', loss: 0.3, odd: 0, recall: 0.7 })
+    const namesOf = async (ids: readonly string[]) => {
+      const { html } = await as(rita).get(`/runs/compare?ids=${ids.join(',')}`)
+      const names = [...html.matchAll(/name="metric" value="([^"]*)"><bdi>/g)].map(([, key]) => key)
+      return { names, isSaid: textOf(html).includes('is worse than the base come first') }
+    }
+    expect(await namesOf([base, other])).toEqual({
+      names: ['f1', 'loss', 'accuracy', 'odd', 'recall'],
+      isSaid: true,
+    })
+    expect(await namesOf([other, base])).toEqual({
+      names: ['accuracy', 'recall', 'f1', 'loss', 'odd'],
+      isSaid: true,
+    })
+    const better = await logged({ accuracy: 0.9, f1: 0.8 })
+    expect((await namesOf([base, better])).isSaid).toBe(false)
+  })
+
   test('are refused to whoever may not read their experiment', async () => {
     const { as, eve, admin, mlflow, matching } = await tunedWorld()
     const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
@@ -308,11 +336,11 @@ test('the least, the greatest or the best value of each metric stands for a run'
     )
     return { status, rows, text: textOf(html), html }
   }
-  expect((await page('')).rows).toEqual(['acc 2 7 best', 'loss 2 best 7', 'odd 2 7'])
-  expect((await page('figure=min')).rows).toEqual(['acc 1 2 best', 'loss 1 best 2', 'odd 1 2'])
-  expect((await page('figure=max')).rows).toEqual(['acc 4 7 best', 'loss 4 best 7', 'odd 4 7'])
+  expect((await page('')).rows).toEqual(['loss 2 best 7', 'acc 2 7 best', 'odd 2 7'])
+  expect((await page('figure=min')).rows).toEqual(['loss 1 best 2', 'acc 1 2 best', 'odd 1 2'])
+  expect((await page('figure=max')).rows).toEqual(['loss 4 best 7', 'acc 4 7 best', 'odd 4 7'])
   const best = await page('figure=best')
-  expect(best.rows).toEqual(['acc 4 7 best', 'loss 1 best 2', 'odd 2 7'])
+  expect(best.rows).toEqual(['loss 1 best 2', 'acc 4 7 best', 'odd 2 7'])
   expect(best.text).toContain('of all values, NaN left out; the latest where')
   expect(best.html).toContain('<option value="best" selected')
   expect((await page('figure=mean')).status).toBe(400)

@@ -48,6 +48,10 @@ describe('the page of a model', () => {
     expect(text).toContain('Version 3 Staging 0.923 within')
     expect(text).toContain('Version 1 Archived 0.88 not at least 0.9, for Production')
     expect(html).toMatch(/aria-label="accuracy of 3 versions, last 0.923; 1 version beyond/)
+    // What serves comes first, then what a gate would stop.
+    expect(text).toMatch(
+      /Version 3 Staging 0\.923 within Version 2 Production 0\.918 within Version 1 Archived 0\.88 not at least 0\.9, for Production Values/,
+    )
     await register({ metrics: { latency_ms: 30 } })
     expect(textOf((await as(rita).get(model)).html)).toContain('Version 4 None –')
     const other = textOf((await as(rita).get(`${model}?metric=latency_ms`)).html)
@@ -59,6 +63,31 @@ describe('the page of a model', () => {
     const none = await as(rita).get(`${model}?metric=${encodeURIComponent('<img src=x>')}`)
     expect(textOf(none.html)).toContain('No version shown here has a finite value.')
     expect(markupIn(none.html)).toEqual([])
+  })
+
+  test('marks in the chart over versions what serves, and what a gate would stop', async () => {
+    const { as, rita, register, move } = await world()
+    const shown = async () => {
+      const { html } = await as(rita).get(`${model}?metric=accuracy`)
+      const [, list = ''] = /<ul[^>]*aria-label="Versions to look at">(.*?)<\/ul>/s.exec(html) ?? []
+      const [, slots = ''] = /<div class="axis-x slots"[^>]*>(.*?)<\/div>/s.exec(html) ?? []
+      const [, staged = ''] = /class="dots staged" d="([^"]*)"/.exec(html) ?? []
+      return { list: textOf(list), slots: textOf(slots), rings: staged.match(/M/g)?.length ?? 0 }
+    }
+    expect(await shown()).toMatchObject({ slots: '1 2 3', rings: 2 })
+    for (let i = 4; i < 12; i++) await register({ metrics: { accuracy: 0.5 } })
+    await register()
+    await move(12, 'Staging')
+    const { list, slots, rings } = await shown()
+    // Of twelve there is no room for all numbers, and of what is stopped the newest are named.
+    expect(slots).toBe('')
+    expect(rings).toBe(1)
+    expect(list).toMatch(
+      /^Version 12 Staging has none Version 2 Production 0\.918 within Version 11/,
+    )
+    expect(list).toMatch(
+      /Version 8 None 0\.5 not at least 0\.9, for Production 5 more, under “Values”$/,
+    )
   })
 
   test('is not for who may not read it, and is not there for a name that no model has', async () => {
@@ -202,7 +231,9 @@ test('a comparison begins with metrics and says which way is better', async () =
   const text = textOf(html)
   expect(text).toContain('2 (base)')
   expect(text).toContain('−0.036 (−4.4 %) worse')
-  expect(text).toContain('callers may have to change')
+  expect(unescaped(text)).toContain(
+    "3 breaks callers of 2 (base): input 'amount' is string, was double",
+  )
   expect(html).toContain('Rank.\n\n- cards</bdi>')
   expect(text).toContain('Intended use Rank transactions for review.')
   const tag = {

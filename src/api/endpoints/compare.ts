@@ -48,6 +48,12 @@ export const compareVersions = endpoint({
       .describe('SHA-256 in hex by path, of sealed files: the first 1,000 of the list'),
     has_more_files: z.boolean(),
     signature: texts.optional().describe('Absent where nothing is known of it'),
+    signature_breaks: z
+      .array(z.array(z.string()).nullable())
+      .optional()
+      .describe(
+        'Of each version but the first: what of its signature breaks callers of the first, as the gate `signature_compatible` judges it; null where one of both is not known',
+      ),
     environment: texts.optional().describe('As `signature`'),
     card: texts.optional().describe('As `signature`'),
   }),

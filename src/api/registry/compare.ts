@@ -27,6 +27,7 @@ export const compareRoutes: readonly ServedEndpoint[] = [
         files: found.files,
         has_more_files: found.hasMoreFiles,
         signature: found.signature,
+        signature_breaks: found.signature && found.breaks,
         environment: found.environment,
         card: found.card,
       }

@@ -34,7 +34,12 @@ export function diffCommand(): Command {
               `${part} ${key}: ${values.map((value) => value ?? '-').join(' -> ')}`,
           ),
         )
-        return lines.length === 0 ? ['nothing differs'] : lines
+        const breaks = (found.signature_breaks ?? []).flatMap((what, i) =>
+          (what ?? []).map(
+            (one) => `breaks callers of ${found.versions[0]}: of ${found.versions[i + 1]}, ${one}`,
+          ),
+        )
+        return lines.length === 0 ? ['nothing differs'] : [...lines, ...breaks]
       })
     }),
   )

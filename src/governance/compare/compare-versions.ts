@@ -6,6 +6,8 @@ import type { FactDataset } from '../../registry/facts/facts.ts'
 import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersions } from '../../registry/versions/versions.ts'
+import type { Signature } from '../policies/facts.ts'
+import { signatureChange, signatureFrom } from '../signature.ts'
 import { figuresByName, readVersionTraces } from '../version-traces.ts'
 import { describeFiles } from './described-files.ts'
 
@@ -36,6 +38,11 @@ export type VersionComparison = {
   readonly hasMoreFiles: boolean
   /** Undefined if no version has one that is known. */
   readonly signature: readonly Difference<string>[] | undefined
+  /**
+   * What of the signature of each version but the first breaks callers of the first, as the gate of policies judges it; null
+   * where one of both has none that is known.
+   */
+  readonly breaks: readonly (readonly string[] | null)[]
   readonly environment: readonly Difference<string>[] | undefined
   readonly card: readonly Difference<string>[] | undefined
 }
@@ -124,10 +131,15 @@ async function readCompared(
     files: files.rows.slice(0, filesMax),
     hasMoreFiles: files.rows.length > filesMax,
     signature: known(described.map(({ signature }) => signature)),
+    breaks: breaksOf(facts.map((one) => signatureFrom(one?.signature))),
     environment: known(described.map(({ environment }) => environment)),
     card: known(described.map(({ card }) => card)),
   }
   return { ...compared, equal }
+}
+
+function breaksOf([first, ...others]: readonly (Signature | null)[]) {
+  return others.map((one) => (first && one ? signatureChange(first, one).breaks : null))
 }
 
 /** Whether all versions have the same. */

@@ -11,6 +11,8 @@ type PlotProps = PropsWithChildren<{
   readonly drawn: Parameters<typeof drawGrid>[1]
   /** Below it, from its left end to its right one, at even distances. */
   readonly ends: readonly Child[]
+  /** Whether each of these stands in the middle of an equal part of the axis instead. */
+  readonly areSlots?: boolean
   /** Where the left and the right end are, for zooming. */
   readonly range?: readonly [number, number]
   /** The same of both axes, where a part of both can be chosen. */
@@ -26,6 +28,7 @@ export const Plot: FC<PlotProps> = ({
   tickText,
   drawn,
   ends,
+  areSlots = false,
   range,
   box,
   children,
@@ -48,7 +51,7 @@ export const Plot: FC<PlotProps> = ({
       <path class="grid" d={drawGrid(ticks, drawn)} />
       {children}
     </svg>
-    <div class="axis-x" aria-hidden="true">
+    <div class={areSlots ? 'axis-x slots' : 'axis-x'} aria-hidden="true">
       {ends.map((end) => (
         <span>{end}</span>
       ))}

@@ -1,8 +1,9 @@
-import type { FC } from 'hono/jsx'
+import type { Child, FC } from 'hono/jsx'
+import { isActive } from '../../registry/stages/stages.ts'
 import type { VersionMetric } from '../../registry/versions/version-metrics.ts'
 import { drawGrid, drawSeries, roundedOf } from '../charts/draw-series.ts'
 import { Plot } from '../charts/plot.tsx'
-import { StageChip } from '../parts/chips.tsx'
+import { StageChip, StageSign } from '../parts/chips.tsx'
 import { brokenBounds, type MetricBound } from '../parts/metric-bounds.ts'
 import { Sign } from '../parts/sign.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
@@ -54,6 +55,7 @@ export const MetricOverVersions: FC<MetricProps> = ({ metric, name, to }) => {
           </span>
         </figcaption>
         <VersionsPlot metric={metric} />
+        <Notable {...{ versions, bounds, name, to }} />
         <Values versions={versions} bounds={bounds} {...{ name, to }} />
       </figure>
     </section>
@@ -83,15 +85,18 @@ const VersionsPlot: FC<{ readonly metric: ModelMetric }> = ({
     y: [Math.min(...heights), Math.max(...heights)],
   })
   const { line, dots } = drawSeries(seriesOf(drawable), drawn)
-  const each = drawable.map((one) => drawSeries(seriesOf([one]), drawn).dots).join('')
+  const dotsOf = (of: readonly Valued[]) =>
+    of.map((one) => drawSeries(seriesOf([one]), drawn).dots).join('')
   const broken = drawable.filter(({ value }) => brokenBounds(value, bounds).length > 0)
-  const marked = broken.map((one) => drawSeries(seriesOf([one]), drawn).dots).join('')
+  const staged = dotsOf(drawable.filter(({ stage }) => isActive(stage)))
+  const areSlots = first < last && last - first < slotsMax
   return (
     <Plot
       label={`${key} of ${plural(drawable.length, 'version')}, last ${numberText(drawable.at(-1)?.value ?? 0)}; ${plural(broken.length, 'version')} beyond what gates ask for`}
       ticks={ticks}
       drawn={drawn}
-      ends={[`Version ${first}`, last]}
+      ends={areSlots ? slotsOf(versions) : [`Version ${first}`, last]}
+      areSlots={areSlots}
     >
       {bounds.length === 0 ? null : (
         <path
@@ -104,10 +109,68 @@ const VersionsPlot: FC<{ readonly metric: ModelMetric }> = ({
       )}
       <g class="series-0">
         {line === '' ? null : <path class="line" d={line} />}
-        <path class="dots" d={each + dots} />
+        {staged === '' ? null : (
+          <>
+            <path class="dots staged" d={staged} />
+            <path class="dots inside" d={staged} />
+          </>
+        )}
+        <path class="dots" d={dotsOf(drawable) + dots} />
       </g>
-      {marked === '' ? null : <path class="dots broken" d={marked} />}
+      {broken.length === 0 ? null : <path class="dots broken" d={dotsOf(broken)} />}
     </Plot>
+  )
+}
+
+/** Of more versions there is no room for the number of each. */
+const slotsMax = 10
+
+/** Every number from the first version to the last, with the sign of a stage that serves; of one that is gone, nothing. */
+function slotsOf(versions: readonly VersionMetric[]): Child[] {
+  const [first, last] = [versions[0]?.version ?? 1, versions.at(-1)?.version ?? 1]
+  const byNumber = new Map(versions.map((one) => [one.version, one]))
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const one = byNumber.get(first + i)
+    if (one === undefined) return ''
+    return (
+      <>
+        {isActive(one.stage) ? <StageSign stage={one.stage} /> : null}
+        {one.version}
+      </>
+    )
+  })
+}
+
+const notableMax = 6
+
+/** What one looks for in the chart, in words: versions in stages that serve, then others that gates would stop, the newest first. */
+const Notable: FC<ValuesProps> = ({ versions, bounds, name, to }) => {
+  const newest = versions.toReversed()
+  const serving = newest.filter(({ stage }) => isActive(stage))
+  const stopped = newest.filter(
+    ({ stage, value }) =>
+      !isActive(stage) && value !== null && brokenBounds(value, bounds).length > 0,
+  )
+  const all = [...serving, ...stopped]
+  return all.length === 0 ? null : (
+    <ul class="plain lines" aria-label="Versions to look at">
+      {all.slice(0, notableMax).map(({ version, stage, value }) => (
+        <li class="row">
+          <a href={to.version(name, version)}>Version {version}</a> <StageChip stage={stage} />
+          {value === null ? (
+            <span class="soft">has none</span>
+          ) : (
+            <>
+              <span title={exactTitle(value)}>{metricText(value)}</span>
+              {bounds.length === 0 ? null : <Judged {...{ value, bounds }} />}
+            </>
+          )}
+        </li>
+      ))}
+      {all.length > notableMax ? (
+        <li class="soft">{all.length - notableMax} more, under “Values”</li>
+      ) : null}
+    </ul>
   )
 }
 

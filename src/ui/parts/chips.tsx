@@ -22,6 +22,11 @@ export const StageChip: FC<{
   <Chip {...lookOfStage(stage)} word={more === undefined ? stage : `${stage} ${more}`} {...rest} />
 )
 
+/** The sign of a stage, where its word stands elsewhere. */
+export const StageSign: FC<{ readonly stage: string }> = ({ stage }) => (
+  <Sign of={lookOfStage(stage).sign} />
+)
+
 function lookOfStage(stage: string): Look {
   const look = isMlflowStage(stage) ? stages[stage] : undefined
   return look ?? { sign: 'diamond', tone: 'special' }

@@ -7,8 +7,9 @@ import {
   type VersionComparison,
 } from '../../../governance/compare/compare-versions.ts'
 import type { Directions } from '../directions.ts'
+import { Sign } from '../sign.tsx'
 import { Table } from '../table.tsx'
-import { bytesText, countText, plural } from '../text.tsx'
+import { bytesText, countText, Given, plural } from '../text.tsx'
 import { type ComparedValue, DifferenceRow } from './difference-row.tsx'
 
 type DifferencesProps = {
@@ -56,7 +57,8 @@ type PartProps = Omit<DifferencesProps, 'of'> & {
 }
 
 /** One section: what differs first, then what is equal, where that is asked for. */
-const Part: FC<PartProps> = ({ part: { title, isMetric, isFiles, isProse, note }, ...props }) => {
+const Part: FC<PartProps> = ({ part, ...props }) => {
+  const { title, isMetric, isFiles, isProse, note, breaks } = part
   const { rows, names, better, fileHref, turnHref } = props
   const isAlone = names.length === 1
   const different = rows.filter((row) => isAlone || !isEqual(row))
@@ -88,12 +90,39 @@ const Part: FC<PartProps> = ({ part: { title, isMetric, isFiles, isProse, note }
           />
         ))}
       </Table>
+      {breaks && !isAlone && different.length > 0 ? <Breaks {...{ breaks, names }} /> : null}
       {rows.length > rowsMax ? (
         <p class="soft">{countText(rows.length - rowsMax)} more are in the API</p>
       ) : null}
     </details>
   )
 }
+
+const breaksMax = 5
+
+/** Of each version but the first: whether what its callers send and read can stay as it is. */
+const Breaks: FC<Pick<VersionComparison, 'breaks'> & Pick<DifferencesProps, 'names'>> = ({
+  breaks,
+  names: [base = '', ...names],
+}) => (
+  <ul class="plain">
+    {names.map((name, i) => {
+      const what = breaks[i]
+      if (!what) return <li class="soft">Not known of {name}: whether it breaks callers.</li>
+      return what.length === 0 ? (
+        <li class="good-text">
+          <Sign of="check" /> {name} breaks no callers of {base}.
+        </li>
+      ) : (
+        <li class="bad-text">
+          <Sign of="cross" /> {name} breaks callers of {base}:{' '}
+          <Given text={what.slice(0, breaksMax).join('; ')} />
+          {what.length > breaksMax ? `; and ${countText(what.length - breaksMax)} more` : ''}.
+        </li>
+      )
+    })}
+  </ul>
+)
 
 type PartOfComparison = {
   readonly title: string
@@ -103,17 +132,15 @@ type PartOfComparison = {
   /** Texts that people wrote. */
   readonly isProse?: true
   readonly note?: string | undefined
+  /** Of a signature. */
+  readonly breaks?: VersionComparison['breaks']
 }
 
 function sectionsOf(of: VersionComparison): readonly PartOfComparison[] {
   return [
     { title: 'Metrics', rows: of.metrics, isMetric: true },
     { title: 'Traces', rows: of.traces, isMetric: true, note: 'of the last 30 days' },
-    {
-      title: 'Signature',
-      rows: of.signature,
-      note: 'callers may have to change what they send or expect',
-    },
+    { title: 'Signature', rows: of.signature, breaks: of.breaks },
     { title: 'Params', rows: of.params },
     { title: 'Datasets', rows: of.datasets },
     { title: 'Environment', rows: of.environment },

@@ -77,6 +77,27 @@ export function bestRunsOf(
   return { title, runIds }
 }
 
+/** Rows of metrics in which a run is worse than the first come first; within both parts the order stays. */
+export function regressedFirst<T extends ComparedRow<string | number>>(
+  rows: readonly T[],
+  better: Directions,
+): readonly T[] {
+  const regressed = new Set(rows.filter((row) => isRegressed(row, better(row.key))))
+  return [...regressed, ...rows.filter((row) => !regressed.has(row))]
+}
+
+/** NaN is worse than any number. */
+function isRegressed(
+  { values: [base, ...others] }: ComparedRow<string | number>,
+  direction: ReturnType<Directions>,
+): boolean {
+  if (direction === undefined || typeof base !== 'number' || Number.isNaN(base)) return false
+  return others.some(
+    (value) =>
+      typeof value === 'number' && (direction === 'up' ? !(value >= base) : !(value <= base)),
+  )
+}
+
 /** Whether all runs have the same value. */
 export function isEqualRow({ values }: ComparedRow<string | number>): boolean {
   return values.every((value) => Object.is(value, values[0]))

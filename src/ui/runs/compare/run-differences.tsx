@@ -8,7 +8,13 @@ import { countText, exactTitle, Given, metricText, plural, visibleText } from '.
 import type { Paths } from '../../paths.ts'
 import { KeptTerms } from './compare-forms.tsx'
 import { type ComparedQuery, comparedAddress, comparedFigures } from './compare-query.ts'
-import { bestOf, type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
+import {
+  bestOf,
+  type ComparedRow,
+  type ComparedRows,
+  isEqualRow,
+  regressedFirst,
+} from './compared-rows.ts'
 
 type DifferencesProps = {
   readonly to: Paths
@@ -50,8 +56,12 @@ type SectionProps = DifferencesProps & {
 const titles = { metrics: 'Metrics', params: 'Params', tags: 'Tags' } as const
 
 const Section: FC<SectionProps> = (props) => {
-  const { to, query, runs, rows, kind } = props
-  const all: readonly ComparedRow<string | number>[] = rows[kind]
+  const { to, query, runs, rows, kind, better } = props
+  const all: readonly ComparedRow<string | number>[] =
+    kind === 'metrics' && runs.length <= changesMax
+      ? regressedFirst(rows.metrics, better)
+      : rows[kind]
+  const isReordered = all.some((row, i) => row !== rows[kind][i])
   const shown = query.isWhole ? all : all.filter((row) => !isEqualRow(row))
   const rowsMax = Math.max(2, Math.floor(cellsMax[kind] / runs.length))
   const isChosen = kind === 'metrics' && query.figure !== 'last'
@@ -74,6 +84,9 @@ const Section: FC<SectionProps> = (props) => {
       ) : (
         table
       )}
+      {isReordered ? (
+        <p class="soft">Metrics in which a run is worse than the base come first.</p>
+      ) : null}
       {shown.length > rowsMax ? (
         <p class="soft">
           {countText(shown.length - rowsMax)} more; compare fewer runs to see them.

@@ -8,6 +8,7 @@ export const charts = `
 .axis-y { display: flex; flex-direction: column; justify-content: space-between; text-align: end; } .axis-y > :only-child { margin-block: auto; }
 .axis-x { grid-column: 2; display: flex; justify-content: space-between; }
 .axis-x > span { inline-size: 0; display: flex; justify-content: center; white-space: nowrap; } .axis-x > :first-child { justify-content: flex-start; } .axis-x > :last-child { justify-content: flex-end; } .axis-x > :only-child { inline-size: 100%; justify-content: center; }
+.axis-x.slots > * { flex: 1; justify-content: center; align-items: center; gap: .125rem; } .slots svg { inline-size: .75rem; block-size: .75rem; }
 .axis-x, .axis-y { color: var(--soft); font-size: .75rem; font-variant-numeric: tabular-nums; line-height: 1; }
 .figure { font-size: 1.625rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }

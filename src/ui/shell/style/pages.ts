@@ -44,7 +44,7 @@ meter::-moz-meter-bar { background: var(--link); }
 .share { display: block; inline-size: 6rem; margin-inline-start: auto; } @media (max-width: 48rem) { .cards .share { inline-size: 100%; } }
 .moved { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; } .moved.by-guard { stroke: var(--bad); stroke-width: 2.5; stroke-dasharray: none; }
 .chosen-metric > label { max-inline-size: 24rem; }
-.dots.broken { stroke: var(--bad); }
+.dots.broken { stroke: var(--bad); } .dots.staged { stroke: var(--ink); stroke-width: 13; } .dots.inside { stroke: var(--paper); stroke-width: 10; }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; } table.text-diff td:first-child { inline-size: 1.5rem; user-select: none; }
 .held td:has(> svg) { inline-size: 40%; min-inline-size: 10rem; } .held td > svg { display: block; inline-size: 100%; block-size: .75rem; }
