@@ -13,6 +13,19 @@ test('who is live, where a version comes from and what differs are commands, in 
     await server.post('runs/log-inputs', { run_id, datasets: [{ dataset, tags: [] }] })
     await server.post('model-versions/create', { name: 'm', source: 's3://b/m', run_id })
   }
+  await server.post('registered-models/create', { name: 'signed' })
+  for (const type of ['double', 'string']) {
+    const { json } = await server.post('runs/create', { experiment_id: '0', start_time: 1 })
+    const { run_id, artifact_uri } = json.run.info
+    const folder = artifact_uri.replace('mlflow-artifacts:', 'mlflow-artifacts/artifacts')
+    const inputs = JSON.stringify([{ name: 'amount', type, required: true }])
+    await fetch(`${server.url}/api/2.0/${folder}/model/MLmodel`, {
+      method: 'PUT',
+      body: `signature:\n  inputs: '${inputs}'\n`,
+    })
+    const source = `${artifact_uri}/model`
+    await server.post('model-versions/create', { name: 'signed', source, run_id })
+  }
   const move = { name: 'm', version: '2', stage: 'Production' }
   await server.post('model-versions/transition-stage', move)
   const ask = (...args: string[]) => run([...args, '--server', server.url])
@@ -30,6 +43,9 @@ test('who is live, where a version comes from and what differs are commands, in 
     'No model had a version in Production\n',
   )
   expect((await ask('diff', 'm', '1', '2')).out).toBe('params depth: 3 -> 4\n')
+  expect((await ask('diff', 'signed', '1', '2')).out).toContain(
+    "breaks callers of 1: of 2, input 'amount' is string, was double\n",
+  )
   expect((await ask('lineage', 'm', '2')).out).toMatch(
     /^m version 2 in Production\n {2}run \w{32} \(.*\) in experiment Default\n {2}data txns/,
   )
