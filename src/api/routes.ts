@@ -44,6 +44,7 @@ import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
+import { metricSeriesRoutes } from './tracking/metric-series.ts'
 import { runRoutes } from './tracking/runs.ts'
 import { savedViewRoutes } from './tracking/saved-views.ts'
 import { traceIntakeRoutes } from './tracking/trace-intake.ts'
@@ -91,6 +92,7 @@ export const served: readonly ServedEndpoint[] = [
   ...resumableUploadRoutes,
   ...experimentKeyRoutes,
   ...runRoutes,
+  ...metricSeriesRoutes,
   ...traceKeyRoutes,
   ...traceIntakeRoutes,
   ...savedViewRoutes,

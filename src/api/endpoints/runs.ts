@@ -1,17 +1,12 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { PageQuery, pageOf } from './shapes.ts'
+import { PageQuery, pageOf, repeated } from './shapes.ts'
 
 const Value = z
   .union([z.number(), z.literal('NaN')])
   .describe('An infinity is the largest double of its sign, as it is kept')
 
 const Int64Shape = z.union([z.number(), z.string()]).describe('A text beyond 2^53')
-
-/** One of a key that may be repeated. */
-function repeated<T extends z.ZodType>(one: T, most: number) {
-  return z.union([one, z.array(one).max(most)])
-}
 
 export const listRuns = endpoint({
   name: 'listRuns',

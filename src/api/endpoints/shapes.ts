@@ -23,6 +23,11 @@ export function pageOf<T extends z.ZodType>(item: T) {
   })
 }
 
+/** One of a key that may be repeated. */
+export function repeated<T extends z.ZodType>(one: T, most: number) {
+  return z.union([one, z.array(one).max(most)])
+}
+
 /** A moment of a query. */
 export const Moment = z.union([z.string(), z.number()]).transform((given, { addIssue }) => {
   const atMs = momentOf(String(given))

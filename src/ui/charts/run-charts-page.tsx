@@ -6,6 +6,7 @@ import { RunByline } from '../parts/byline.tsx'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, numberText } from '../parts/text.tsx'
+import type { ShownCall } from '../shell/api-call.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { experimentCrumbs, liveOfRuns, Page } from '../shell/page.tsx'
 import { Chart } from './chart.tsx'
@@ -25,6 +26,8 @@ type RunChartsProps = {
   /** Of this page. */
   readonly keys: readonly string[]
   readonly series: readonly MetricSeries[]
+  /** Values of one series, at most. */
+  readonly bucketsMax: number
   readonly pages: number
   /** Metrics that hold the words, of all pages. */
   readonly found: readonly string[]
@@ -38,15 +41,45 @@ export function prefixOf(key: string): string {
   return key.includes('/') ? key.slice(0, key.indexOf('/')) : ''
 }
 
+/** What is drawn, and all that one metric has. */
+function callsOf({
+  run: { runId },
+  query: { metric, view },
+  keys,
+  bucketsMax,
+}: RunChartsProps): ShownCall[] | undefined {
+  const [key] = keys
+  if (key === undefined) return undefined
+  const { x, x0, x1 } = viewTerms(view)
+  const drawn = new URLSearchParams({ run: runId })
+  for (const one of keys) drawn.append('key', one)
+  for (const [name, value] of Object.entries({ x, from: x0, to: x1 })) {
+    if (value !== undefined) drawn.append(name, value)
+  }
+  drawn.append('points', String(bucketsMax))
+  const whole = new URLSearchParams({ run_id: runId, metric_key: key })
+  return [
+    {
+      about: metric === undefined ? 'What the charts draw' : 'What the chart draws',
+      method: 'GET',
+      path: `/api/v1/metrics/series?${drawn}`,
+    },
+    {
+      about: `All points of ${key}`,
+      method: 'GET',
+      path: `/api/2.0/mlflow/metrics/get-history?${whole}`,
+    },
+  ]
+}
+
 /** The metrics of a run along their steps. */
 export const RunChartsPage: FC<RunChartsProps> = (props) => {
-  const { frame, run, experiment, query, keys, series } = props
+  const { frame, run, experiment, query, series } = props
   const { to } = frame
   const { runId, name } = run
   const path = `${to.run(runId)}/charts`
   const { metric, words, view } = query
   const { x } = view
-  const key = metric ?? keys[0] ?? ''
   return (
     <Page
       frame={frame}
@@ -78,10 +111,7 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
         { text: 'Charts', ...(metric !== undefined && { href: path }) },
         ...(metric === undefined ? [] : [{ text: metric }]),
       ]}
-      api={{
-        method: 'GET',
-        path: to.query('/api/2.0/mlflow/metrics/get-history', { run_id: runId, metric_key: key }),
-      }}
+      api={callsOf(props)}
     >
       <Tabs
         label="Axis"

@@ -44,6 +44,7 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   const page = (
     <RunChartsPage
       {...{ frame, run, experiment, query, keys, series, references, pages, found, system }}
+      bucketsMax={bucketsMax}
     />
   )
   return sendPage(c, { frame, page })

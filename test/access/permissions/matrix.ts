@@ -754,6 +754,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
   getVersionScan: ['READ', (w) => ours.get(ofVersion(w, '/scan'))],
   scanVersion: ['EDIT', (w) => ours.post(ofVersion(w, '/scan'))],
   listRuns: ['READ', (w) => ours.get(`runs?experiment=${w.experiment}`)],
+  readMetricSeries: ['READ', (w) => ours.get(`metrics/series?run=${w.run}&key=loss`)],
   listRunMetrics: ['READ', (w) => ours.get(`runs/${w.run}/metrics`)],
   listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
   listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
