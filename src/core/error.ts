@@ -72,12 +72,19 @@ export class NotYetError extends RegistryError {
 /** A part of a text: from `at` to before `end`, in UTF-16 units from 0. */
 export type TextPlace = { readonly at: number; readonly end: number }
 
+export type Mending = {
+  /** What certainly belongs there instead. */
+  readonly fix?: string | undefined
+  /** Words and signs of which one belongs there; undefined: there is no end of them. */
+  readonly expected?: readonly string[] | undefined
+}
+
 /** 400 INVALID_PARAMETER_VALUE for a filter, with the place of the mistake. */
 export class FilterError extends RegistryError {
   constructor(
     message: string,
-    /** `fix` is what certainly belongs there instead; undefined: the mistake has no place. */
-    readonly place: (TextPlace & { readonly fix?: string }) | undefined,
+    /** Undefined: the mistake has no place. */
+    readonly place: (TextPlace & Mending) | undefined,
   ) {
     super('INVALID_PARAMETER_VALUE', message)
   }

@@ -8,6 +8,11 @@ export type Key = {
   readonly name: string
 }
 
+type MistakeTold = {
+  readonly phrase?: string | undefined
+  readonly words?: readonly string[]
+}
+
 /** A place in the tokens of one text; the parsers read through it. */
 export class Cursor {
   readonly #text: string
@@ -60,12 +65,20 @@ export class Cursor {
   /**
    * The 400 for a token that cannot stand where it does.
    *
-   * @param phrase where the mistake has one of its own
+   * @param more `phrase` where the mistake has one of its own; `words` of which one can stand there
    */
-  unexpected(token: LexedToken, expected: string, phrase = this.#phrase): FilterError {
+  unexpected(
+    token: LexedToken,
+    expected: string,
+    { phrase = this.#phrase, words }: MistakeTold = {},
+  ): FilterError {
     const found = token.kind === 'end' ? 'the end' : excerpt(this.textOf(token), 60)
     const message = `${phrase}; at position ${token.at + 1} expected ${expected}, found ${found}`
-    return new FilterError(message, { at: token.at, end: token.end })
+    return new FilterError(message, {
+      at: token.at,
+      end: token.end,
+      ...(words && { expected: words }),
+    })
   }
 
   /**

@@ -62,7 +62,10 @@ function wrongOperator(clause: Clause, field: FilterField, entity: Searched): Re
   const message = `${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`
   const meant = clause.operator === 'OTHER' ? otherSpellings[clause.written] : undefined
   const fix = meant && field.operators.includes(meant) ? meant : undefined
-  return refusedAt({ key: clause.key, part: 'operator' }, message, fix)
+  return refusedAt({ key: clause.key, part: 'operator' }, message, {
+    fix,
+    expected: field.operators,
+  })
 }
 
 /** How other languages spell operators. */
@@ -174,7 +177,7 @@ export function stringOf(clause: Valued, entity?: Searched): string {
   const kind = kindOf(clause.key)
   if (entity === 'model version' && kind === 'attribute' && type === 'number') {
     const message = `${messages.numberOnlyOf(numbersOfVersions)}; got ${excerpt(text)}`
-    throw refusedAt({ key: clause.key, part: 'value' }, message, quotedOf(clause.value))
+    throw refusedAt({ key: clause.key, part: 'value' }, message, { fix: quotedOf(clause.value) })
   }
   const names = { attribute: 'attributes', dataset: 'dataset attributes' }
   const ofRegistry = entity === 'registered model' || entity === 'model version'
@@ -187,7 +190,7 @@ export function stringOf(clause: Valued, entity?: Searched): string {
   throw refusedAt(
     { key: clause.key, part: 'value' },
     `${phrase}: '${keyText(clause.key)}' takes text such as 'x', got ${excerpt(text)}`,
-    quotedOf(clause.value),
+    { fix: quotedOf(clause.value) },
   )
 }
 
@@ -198,7 +201,7 @@ export function numberOf(clause: Valued): string {
   throw refusedAt(
     { key: clause.key, part: 'value' },
     `${messages.notNumeric(what)}. Found ${shownOf(clause.value)}; give a number without quotes`,
-    numberMeantBy(clause, kind),
+    { fix: numberMeantBy(clause, kind) },
   )
 }
 

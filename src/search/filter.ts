@@ -69,7 +69,9 @@ export function parseFilter(
     clauses.push(parseClause(cursor))
     const next = cursor.peek()
     if (next.kind !== 'end' && !isWord(next, 'AND')) {
-      throw cursor.unexpected(next, 'AND or the end; OR, NOT and parentheses are not supported')
+      throw cursor.unexpected(next, 'AND or the end; OR, NOT and parentheses are not supported', {
+        words: ['AND'],
+      })
     }
     skipAnds(cursor)
   }
@@ -86,7 +88,7 @@ function parseClause(cursor: Cursor): Clause {
   const isValue = first.kind === 'quoted' ? first.quote === "'" : number.test(first.text)
   if (isValue) {
     const phrase = isOperator(cursor.peek(1)) ? messages.notAKey(cursor.textOf(first)) : undefined
-    throw cursor.unexpected(first, 'a key such as metrics.accuracy', phrase)
+    throw cursor.unexpected(first, 'a key such as metrics.accuracy', { phrase })
   }
   const key = cursor.key()
   const keyPlace = cursor.placeFrom(first)
@@ -106,14 +108,17 @@ function parseClause(cursor: Cursor): Clause {
 function parseComparison(cursor: Cursor, key: Key): Clause {
   if (cursor.takeIf('IS')) {
     const operator = cursor.takeIf('NOT') ? 'IS NOT NULL' : 'IS NULL'
-    if (!cursor.takeIf('NULL')) throw cursor.unexpected(cursor.peek(), 'NULL or NOT NULL')
+    if (!cursor.takeIf('NULL'))
+      throw cursor.unexpected(cursor.peek(), 'NULL or NOT NULL', { words: ['NULL', 'NOT NULL'] })
     return { key, operator }
   }
   if (cursor.takeIf('NOT')) return parseNegated(cursor, key)
   if (cursor.takeIf('IN')) return { key, operator: 'IN', values: parseList(cursor) }
   const token = cursor.take()
   if (!isOperator(token)) {
-    throw cursor.unexpected(token, `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`)
+    throw cursor.unexpected(token, `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`, {
+      words: [...comparisons, 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL'],
+    })
   }
   const value = parseLiteral(cursor)
   const operator = comparisons.find((known) => known === token.text.toUpperCase())
@@ -132,7 +137,7 @@ function parseNegated(cursor: Cursor, key: Key): Clause {
   if (cursor.takeIf('IN')) return { key, operator: 'NOT IN', values: parseList(cursor) }
   const token = cursor.peek()
   const isLike = ['LIKE', 'ILIKE', 'RLIKE'].some((word) => isWord(token, word))
-  if (!isLike) throw cursor.unexpected(token, 'IN after NOT')
+  if (!isLike) throw cursor.unexpected(token, 'IN after NOT', { words: ['IN'] })
   const written = `NOT ${cursor.take().text}`
   return { key, operator: 'OTHER', written, value: parseLiteral(cursor) }
 }
@@ -154,20 +159,19 @@ function parseLiteral(cursor: Cursor): Literal {
 
 function parseList(cursor: Cursor): readonly string[] {
   const values: string[] = []
-  if (!cursor.takeIf('(')) throw cursor.unexpected(cursor.peek(), "a list such as ('a', 'b')")
+  if (!cursor.takeIf('('))
+    throw cursor.unexpected(cursor.peek(), "a list such as ('a', 'b')", { words: ['('] })
   do {
     const token = cursor.peek()
     if (values.length > 0 && token.text === ')' && token.kind === 'symbol') break
     if (token.kind !== 'quoted' || token.quote === '`') {
-      throw cursor.unexpected(
-        token,
-        'a string in quotes: lists hold one or more of them',
-        messages.notAQuotedList,
-      )
+      throw cursor.unexpected(token, 'a string in quotes: lists hold one or more of them', {
+        phrase: messages.notAQuotedList,
+      })
     }
     values.push(cursor.take().text)
   } while (cursor.takeIf(','))
-  if (!cursor.takeIf(')')) throw cursor.unexpected(cursor.peek(), ', or )')
+  if (!cursor.takeIf(')')) throw cursor.unexpected(cursor.peek(), ', or )', { words: [',', ')'] })
   return values
 }
 

@@ -38,7 +38,7 @@ function parseItem(entry: string): OrderItem {
   if (rest.kind !== 'end') {
     const isDirection = !hasDirection && rest.kind === 'word' && cursor.peek(1).kind === 'end'
     const phrase = isDirection ? messages.wrongOrderKey(entry) : undefined
-    throw cursor.unexpected(rest, 'ASC, DESC or the end', phrase)
+    throw cursor.unexpected(rest, 'ASC, DESC or the end', { phrase, words: ['ASC', 'DESC'] })
   }
   return { key, descending }
 }

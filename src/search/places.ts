@@ -1,4 +1,4 @@
-import { FilterError, type TextPlace } from '../core/error.ts'
+import { FilterError, type Mending, type TextPlace } from '../core/error.ts'
 import type { Key } from './cursor.ts'
 
 type Part = 'key' | 'operator' | 'value'
@@ -14,18 +14,21 @@ export function notePlaces(key: Key, places: ClausePlaces): void {
   placesOf.set(key, places)
 }
 
-/**
- * The 400 for a part of a clause, with its place where the clause was parsed from a text.
- *
- * @param fix what certainly belongs there instead
- */
+/** The 400 for a part of a clause, with its place where the clause was parsed from a text. */
 export function refusedAt(
   { key, part }: { readonly key: Key; readonly part: Part },
   message: string,
-  fix?: string,
+  { fix, expected }: Mending = {},
 ): FilterError {
   const place = placesOf.get(key)?.[part]
-  return new FilterError(message, place && { ...place, ...(fix !== undefined && { fix }) })
+  return new FilterError(
+    message,
+    place && {
+      ...place,
+      ...(fix !== undefined && { fix }),
+      ...(expected && { expected }),
+    },
+  )
 }
 
 /** Where the value of a clause stands; undefined: it was not parsed from a text. */

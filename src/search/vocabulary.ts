@@ -85,7 +85,7 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
   if (keys === undefined) {
     const known = [...words.prefixes.keys()].filter((prefix) => prefix !== '')
     const message = `${prefixPhraseOf(words, key)}. Valid prefixes: ${known.join(', ')}`
-    throw refusedAt({ key, part: 'key' }, message)
+    throw refusedAt({ key, part: 'key' }, message, { expected: known })
   }
   if (!isMap(keys)) return keys
   const field = keys.get(key.name)
@@ -93,7 +93,10 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
     const ofDataset = kindOf(key) === 'dataset' ? messages.unknownDatasetKey : undefined
     const phraseOf = ofDataset ?? messages.unknownKey
     const phrase = words.unknownKey?.(keyText(key)) ?? phraseOf(key.name)
-    throw refusedAt({ key, part: 'key' }, `${phrase}. Valid keys: ${[...keys.keys()].join(', ')}`)
+    const expected = [...keys.keys()]
+    throw refusedAt({ key, part: 'key' }, `${phrase}. Valid keys: ${expected.join(', ')}`, {
+      expected,
+    })
   }
   return field
 }

@@ -229,6 +229,55 @@ test('each field is judged by the rights of the caller, and null where it may no
   })
 })
 
+test('files, histories and versions are judged as fields too, by every run that is named', async () => {
+  const { admin: root, member, grant } = await team({ defaultPermission: 'NO_PERMISSIONS' })
+  const [open, closed] = [await experimentOf(root, 'open'), await experimentOf(root, 'closed')]
+  const [readable, secret] = [await runOf(root, open), await runOf(root, closed)]
+  for (const [name, run, experiment] of [
+    ['seen', readable, open],
+    ['hidden', secret, closed],
+  ] as const) {
+    await root.post('registered-models/create', { name })
+    const source = `mlflow-artifacts:/${experiment}/${run}/artifacts/model`
+    await root.post('model-versions/create', { name, source, run_id: run })
+    const point = { run_id: run, key: 'loss', value: 1, timestamp: 1, step: 0 }
+    await root.post('runs/log-metric', point)
+  }
+  const dora = await member('dora')
+  await grant('dora', 'experiment', open, 'READ')
+  await grant('dora', 'registered_model', 'seen', 'READ')
+  const files = `query($d: MlflowListArtifactsInput) { mlflowListArtifacts(input: $d) { rootUri } }`
+  const filesOf = async (who: Client, runId: string) =>
+    (await ask(who, files, { d: { runId } })).data?.mlflowListArtifacts
+  expect(await filesOf(dora, secret)).toBeNull()
+  expect(await filesOf(dora, readable)).toMatchObject({
+    rootUri: expect.stringContaining(readable),
+  })
+  expect(await filesOf(root, secret)).toMatchObject({ rootUri: expect.stringContaining(secret) })
+  const history = `query($d: MlflowGetMetricHistoryBulkIntervalInput) {
+    mlflowGetMetricHistoryBulkInterval(input: $d) { metrics { runId value } } }`
+  const historyOf = async (runIds: string[]) => {
+    const d = { runIds, metricKey: 'loss', maxResults: 10 }
+    return (await ask(dora, history, { d })).data?.mlflowGetMetricHistoryBulkInterval
+  }
+  expect(await historyOf([readable])).toEqual({ metrics: [{ runId: readable, value: 1 }] })
+  expect(await historyOf([readable, secret])).toBeNull()
+  const versions = `query($d: MlflowSearchModelVersionsInput) {
+    mlflowSearchModelVersions(input: $d) { modelVersions { name runId } } }`
+  const versionsOf = async (filter: string) =>
+    (await ask(dora, versions, { d: { filter } })).data?.mlflowSearchModelVersions
+  expect(await versionsOf('')).toEqual({ modelVersions: [{ name: 'seen', runId: readable }] })
+  expect(await versionsOf(`run_id = '${secret}'`)).toEqual({ modelVersions: [] })
+  // Several at once, one of which may not be read.
+  const both = `query($a: MlflowGetRunInput, $b: MlflowGetRunInput) {
+    one: mlflowGetRun(input: $a) { run { info { runId } } }
+    other: mlflowGetRun(input: $b) { run { info { runId } } } }`
+  expect(await ask(dora, both, { a: { runId: secret }, b: { runId: readable } })).toEqual({
+    data: { one: null, other: { run: { info: { runId: readable } } } },
+    errors: null,
+  })
+})
+
 test('a query needs credentials, and reads: a token without the scope to write may send it', async () => {
   const { as, call } = await authServer()
   const query = { query: '{ test(inputString: "x") { output } }' }

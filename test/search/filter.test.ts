@@ -155,6 +155,22 @@ test.each([
   expect(place?.fix).toBe(fix)
 })
 
+test.each([
+  ['metrics.a LIKE 1', ['=', '!=', '<', '<=', '>', '>=']],
+  ["params.a > 'x'", ['=', '!=', 'LIKE', 'ILIKE', 'IS NULL', 'IS NOT NULL']],
+  ["a.`b` = 'x'", expect.arrayContaining(['metrics', 'params'])],
+  ["colour = 'x'", expect.arrayContaining(['status', 'start_time'])],
+  ['metrics.a > 1 OR metrics.b > 1', ['AND']],
+  ["params.a IN 'x'", ['(']],
+  ["params.a IN ('x' 'y')", [',', ')']],
+  ['params.a IS 1', ['NULL', 'NOT NULL']],
+  ['metrics.a "b"', expect.arrayContaining(['=', 'LIKE', 'IS NULL'])],
+  ['params.a = x', undefined],
+])('where %j is wrong, one of %j belongs', (text, expected) => {
+  const find = () => filterSql(parseFilter(text), runFilterKeys, new Literals(200))
+  expect(errorOf(find).place?.expected).toEqual(expected)
+})
+
 function errorOf(act: () => unknown): FilterError {
   try {
     act()
