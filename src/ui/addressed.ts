@@ -1,3 +1,4 @@
+import { cleanPath } from '../artifacts/path.ts'
 import { invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { optionalQuery } from '../http/guards/target.ts'
@@ -32,6 +33,12 @@ export function experimentIdOf(c: AppContext): number {
 /** The trace that the address names. */
 export function traceIdOf(c: AppContext): string {
   return c.req.param('trace') ?? ''
+}
+
+/** The folder or file that the address names; empty: the root. @throws INVALID_PARAMETER_VALUE */
+export function pathIn(c: AppContext): string {
+  const path = optionalQuery(c, 'path')
+  return path === undefined ? '' : cleanPath(path)
 }
 
 /** A key that is there several times, as checkboxes send it. */

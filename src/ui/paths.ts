@@ -145,6 +145,9 @@ export function pathsUnder(prefix: string) {
     datasets: `${prefix}/datasets`,
     dataset: (digest: string) => `${prefix}/datasets/${part(digest)}`,
     loggedModel,
+    /** @param path a folder of its files; empty: all of them */
+    registerRun: (runId: string, path: string, below: '' | '/model' = '') =>
+      query(`${run(runId)}/register${below}`, { path }),
     registerLogged: (modelId: string) => `${loggedModel(modelId)}/register`,
     ...tracePathsUnder(prefix),
     compareRuns: (runIds: readonly string[]) =>

@@ -41,7 +41,7 @@ import { showFind } from './find/find.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
-import { postNewModel, postRegistration, showRegister } from './logged-models/register.tsx'
+import { registerLogged, registerRun } from './logged-models/register.tsx'
 import {
   postPermission,
   postPermissionRemoval,
@@ -245,9 +245,9 @@ function runRoutes(): Hono<AppEnv> {
     .get('/datasets', guard(anyone), showDatasets)
     .get('/datasets/:digest', guard(anyone), showDataset)
     .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
-    .get('/logged-models/:model/register', guard(mayReadLoggedModel), (c) => showRegister(c))
-    .post('/logged-models/:model/register', postRegistration)
-    .post('/logged-models/:model/register/model', postNewModel)
+    .get('/logged-models/:model/register', guard(mayReadLoggedModel), (c) => registerLogged.show(c))
+    .post('/logged-models/:model/register', registerLogged.post)
+    .post('/logged-models/:model/register/model', registerLogged.postModel)
     .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)
     .get('/logged-models/:model/files/frame', guard(mayReadLoggedModel), sendLoggedModelFrame)
     .get('/runs/:run', guard(mayReadRun), showRun)
@@ -255,6 +255,9 @@ function runRoutes(): Hono<AppEnv> {
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
     .get('/runs/:run/points.csv', guard(mayReadRun), sendPointsFile)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
+    .get('/runs/:run/register', guard(mayReadRun), (c) => registerRun.show(c))
+    .post('/runs/:run/register', registerRun.post)
+    .post('/runs/:run/register/model', registerRun.postModel)
     .get('/runs/:run/files/frame', guard(mayReadRun), sendRunFrame)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
     .route('/runs/:run', trackedRoutes(runChanges.runPosts))

@@ -76,3 +76,71 @@ test('who may not register, or not read the logged model, registers nothing, and
   const gone = '/logged-models/m-00000000000000000000000000000000/register'
   expect((await as(rita).get(gone)).status).not.toBe(200)
 })
+
+/** A run whose model is only files, as clients before 3.0 log it. */
+async function filesWorld() {
+  const made = await runsWorld()
+  const { ann, logRun, app, mlflow } = made
+  const artifact_path = 'models/50% <b>'
+  const run = await logRun({
+    name: 'older',
+    tags: [{ key: 'mlflow.log-model.history', value: JSON.stringify([{ artifact_path }]) }],
+  })
+  const got = await mlflow(ann, 'GET', `runs/get?run_id=${run}`)
+  const root = got.json.run.info.artifact_uri.replace(
+    'mlflow-artifacts:',
+    '/api/2.0/mlflow-artifacts/artifacts',
+  )
+  for (const path of [`${artifact_path}/MLmodel`, 'notes.txt']) {
+    const at = `${root}/${path.split('/').map(encodeURIComponent).join('/')}`
+    const headers = { authorization: ann }
+    const put = await app.request(at, { method: 'PUT', headers, body: 'flavors: {}' })
+    expect(put.status).toBe(200)
+  }
+  const address = (below = '') =>
+    `/runs/${run}/register${below}?path=${encodeURIComponent(artifact_path)}`
+  return { ...made, run, artifact_path, address }
+}
+
+test('a folder of a run that holds a model becomes a version, without a logged model', async () => {
+  const { as, ann, call, run, artifact_path, address } = await filesWorld()
+  const link = `href="${address()}"`
+  expect((await as(ann).get(`/runs/${run}`)).html).toContain(link)
+  const files = (path: string) => as(ann).get(`/runs/${run}/files?path=${encodeURIComponent(path)}`)
+  expect((await files(artifact_path)).html).toContain(link)
+  expect((await files('models')).html).not.toContain('/register')
+  const form = await as(ann).get(address())
+  expect(markupIn(form.html)).toEqual([])
+  expect(textOf(form.html)).toContain('Register models/50% <b> of older')
+  const unknown = await as(ann).post(address(), { model: 'aged', description: 'kept' })
+  expect(unknown.status).toBe(404)
+  expect(unknown.html).toContain(`formaction="${address('/model')}"`)
+  const made = await as(ann).post(address('/model'), { model: 'aged' })
+  expect(made.location).toBe(`${address()}&model=aged`)
+  const version = await as(ann).post(address(), { model: 'aged', description: 'kept' })
+  expect([version.status, version.location]).toEqual([303, '/models/aged/1'])
+  const path = '/api/2.0/mlflow/model-versions/get?name=aged&version=1'
+  const { json } = await call(ann, 'GET', path)
+  expect(json.model_version).toMatchObject({ run_id: run, description: 'kept' })
+  const sealed = await call(ann, 'GET', '/api/v1/models/aged/versions/1/files')
+  expect(sealed.json.items.map((file: { path: string }) => file.path)).toEqual(['MLmodel'])
+})
+
+test('who may not read the run registers none of its files, and no way leads out of its folder', async () => {
+  const { as, ann, eve, mlflow, run, address } = await filesWorld()
+  const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+  await mlflow(eve, 'POST', 'registered-models/create', { name: 'of-eve' })
+  expect((await as(eve).get(address())).status).toBe(403)
+  expect((await as(eve).post(address(), { model: 'of-eve' })).status).toBe(403)
+  await mlflow(ann, 'POST', 'registered-models/create', { name: 'of-ann' })
+  for (const path of ['..', '../../x', 'a/../..', '%2e%2e', 'nowhere']) {
+    const at = `/runs/${run}/register?path=${encodeURIComponent(path)}`
+    const { status } = await as(ann).post(at, { model: 'of-ann' })
+    expect([path, status >= 400 && status < 500]).toEqual([path, true])
+  }
+  const versions = await mlflow(ann, 'POST', 'registered-models/get-latest-versions', {
+    name: 'of-ann',
+  })
+  expect(versions.json).toEqual({})
+})

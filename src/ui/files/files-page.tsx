@@ -23,6 +23,8 @@ export type FileOwner = {
   readonly frameOf: (path: string, output?: NotebookOutputPlace) => string
   /** The file itself. */
   readonly fileOf: (path: string) => string
+  /** Where a folder with a model becomes a version; undefined: another page has that. */
+  readonly registerOf?: (path: string) => string
   readonly api: ShownCall
 }
 
@@ -51,6 +53,13 @@ export const FilesPage: FC<FilesPageProps> = ({ frame, owner, path, place }) => 
       heading={name === '' ? <>Files of {owner.heading}</> : <Given text={name} />}
       section={owner.section}
       crumbs={crumbsOf(owner, path)}
+      actions={
+        owner.registerOf && isModel(place) ? (
+          <a class="button" href={owner.registerOf(path)}>
+            Register…
+          </a>
+        ) : null
+      }
       api={owner.api}
     >
       {'items' in place ? (
@@ -60,6 +69,11 @@ export const FilesPage: FC<FilesPageProps> = ({ frame, owner, path, place }) => 
       )}
     </Page>
   )
+}
+
+/** Whether clients load the folder as a model. */
+function isModel(place: ShownPlace): boolean {
+  return 'items' in place && place.items.some((one) => one.name === 'MLmodel' && !one.isFolder)
 }
 
 function crumbsOf({ crumbs, pageOf }: FileOwner, path: string): Crumb[] {

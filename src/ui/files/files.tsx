@@ -1,4 +1,3 @@
-import { cleanPath } from '../../artifacts/path.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
@@ -12,7 +11,7 @@ import { getVersionFiles, sealedManifest } from '../../registry/files/version-ma
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
 import { getRunInfo } from '../../tracking/runs/read-runs.ts'
-import { loggedModelIdOf, modelNameOf, runIdOf, versionOf } from '../addressed.ts'
+import { loggedModelIdOf, modelNameOf, pathIn, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
@@ -43,6 +42,7 @@ const openRunFiles: Opener = async (c) => {
     ...(await nameOwner(c, frame, { name, experimentId, href: to.run(runId) })),
     ...pagesBelow(to, to.run(runId)),
     fileOf: (of) => to.query(`${to.prefix}/get-artifact`, { run_id: runId, path: of }),
+    registerOf: (of) => to.registerRun(runId, of),
     api: {
       method: 'GET',
       path: to.query('/api/2.0/mlflow/artifacts/list', { run_id: runId, path }),
@@ -168,11 +168,6 @@ async function nameOwner(
     section: 'experiments',
     crumbs: [...experimentCrumbs(to, experiment), { text: name, href }],
   }
-}
-
-function pathIn(c: AppContext): string {
-  const path = optionalQuery(c, 'path')
-  return path === undefined ? '' : cleanPath(path)
 }
 
 /** Where the part of a text begins; below 0: so far from its end. */

@@ -1,51 +1,58 @@
 import type { FC } from 'hono/jsx'
-import type { Experiment } from '../../tracking/experiments/experiment.ts'
-import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
 import type { Reshown } from '../changes/change.ts'
 import { Problem, TextField } from '../parts/fields.tsx'
 import { Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { experimentCrumbs, Page } from '../shell/page.tsx'
+import { type Crumb, Page } from '../shell/page.tsx'
+
+/** What becomes a version. */
+export type Registering = {
+  readonly title: string
+  /** Where its form is, and that for a new registered model. */
+  readonly address: string
+  readonly newModelAddress: string
+  /** The page that led here. */
+  readonly back: string
+  readonly crumbs: readonly Crumb[]
+  /** As the version names it. */
+  readonly source: string
+  readonly runId: string
+  /** Empty: it is no logged model. */
+  readonly modelId: string
+}
 
 type RegisterProps = Reshown & {
   readonly frame: Frame
-  readonly model: LoggedModel
-  readonly experiment: Experiment
+  readonly what: Registering
   /** Of the registered model. */
   readonly name: string | undefined
   /** Registered models to choose from, the last changed first. */
   readonly names: readonly string[]
 }
 
-/** A logged model becomes the next version of a registered model. */
+/** A logged model, or a folder of a run, becomes the next version of a registered model. */
 export const RegisterPage: FC<RegisterProps> = (props) => {
-  const { frame, model, experiment, name, names, problem, typed } = props
-  const { to } = frame
-  const path = to.registerLogged(model.modelId)
+  const { frame, what, name, names, problem, typed } = props
   const isUnknown = problem?.status === 404
   return (
     <Page
       frame={frame}
-      title={`Register ${model.name}`}
+      title={`Register ${what.title}`}
       heading={
         <>
-          Register <Given text={model.name} />
+          Register <Given text={what.title} />
         </>
       }
       section="experiments"
-      crumbs={[
-        ...experimentCrumbs(to, experiment),
-        { text: model.name, href: to.loggedModel(model.modelId) },
-        { text: 'Register' },
-      ]}
+      crumbs={[...what.crumbs, { text: 'Register' }]}
       api={{
         method: 'POST',
         path: '/api/2.0/mlflow/model-versions/create',
         body: {
           name: name ?? '',
-          source: `models:/${model.modelId}`,
-          run_id: model.sourceRunId,
-          model_id: model.modelId,
+          source: what.source,
+          run_id: what.runId,
+          ...(what.modelId !== '' && { model_id: what.modelId }),
         },
       }}
     >
@@ -55,7 +62,7 @@ export const RegisterPage: FC<RegisterProps> = (props) => {
           Its files are sealed as they are now and become the next version, in stage None. What is
           live stays as it is.
         </p>
-        <form method="post" action={path}>
+        <form method="post" action={what.address}>
           <label>
             Registered model
             <input
@@ -84,11 +91,11 @@ export const RegisterPage: FC<RegisterProps> = (props) => {
           <div class="row">
             <button type="submit">Register as a new version</button>
             {isUnknown && name ? (
-              <button type="submit" class="quiet" formaction={`${path}/model`}>
+              <button type="submit" class="quiet" formaction={what.newModelAddress}>
                 Make <Given text={name} /> first
               </button>
             ) : null}
-            <a href={to.loggedModel(model.modelId)}>Cancel</a>
+            <a href={what.back}>Cancel</a>
           </div>
         </form>
         <p class="soft">

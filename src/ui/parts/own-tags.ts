@@ -8,6 +8,13 @@ export function noteOf(tags: readonly KeyValue[]): string {
   return tags.find(({ key }) => key === noteKey)?.value ?? ''
 }
 
+/** The folders of a run into which clients before 3.0 logged models, by the tag in which they noted that. */
+export function loggedFoldersOf(tags: readonly KeyValue[]): string[] {
+  const history = tags.find(({ key }) => key === 'mlflow.log-model.history')?.value ?? ''
+  const noted = history.matchAll(/"artifact_path": ?"([^"\\]+)"/g)
+  return [...new Set([...noted].flatMap(([, path]) => path ?? []))]
+}
+
 /** Not one of those that clients and servers set by themselves. */
 export function isOwnTag({ key }: Pick<KeyValue, 'key'>): boolean {
   return !key.startsWith('mlflow.')

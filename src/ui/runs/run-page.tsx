@@ -3,7 +3,7 @@ import type { Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { RunByline, Time } from '../parts/byline.tsx'
 import { directionsOf } from '../parts/directions.ts'
-import { isOwnTag, noteOf } from '../parts/own-tags.ts'
+import { isOwnTag, loggedFoldersOf, noteOf } from '../parts/own-tags.ts'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Cell, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
@@ -30,7 +30,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
   const { run, experiment, mayEdit, children, traces } = standing
   const { to } = frame
   const { runId, name } = run
-  const onlyModel = run.modelOutputs.length === 1 ? run.modelOutputs[0]?.modelId : undefined
+  const register = registerOf(run, to)
   const isShown = isNamed(words)
   return (
     <Page
@@ -61,8 +61,8 @@ export const RunPage: FC<RunPageProps> = (props) => {
               Compare with…
             </a>
           ) : null}
-          {onlyModel === undefined ? null : (
-            <a class="button quiet" href={to.registerLogged(onlyModel)}>
+          {register === undefined ? null : (
+            <a class="button quiet" href={register}>
               Register…
             </a>
           )}
@@ -268,3 +268,11 @@ const Datasets: FC<{ readonly run: Run; readonly to: Paths }> = ({
     <More than={datasetInputs.length} />
   </section>
 )
+
+/** Where the one model of a run becomes a version; undefined: it has none, or several. */
+function registerOf({ runId, modelOutputs, tags }: Run, to: Paths): string | undefined {
+  const [model, ...others] = modelOutputs
+  if (model) return others.length === 0 ? to.registerLogged(model.modelId) : undefined
+  const folders = loggedFoldersOf(tags)
+  return folders.length === 1 ? to.registerRun(runId, folders[0] ?? '') : undefined
+}

@@ -176,7 +176,13 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/runs/compare?ids=${wave},${other}`, '/runs/compare?in=1&view=charts&by=p.model&band=1'],
       ...['/runs/compare?in=1&view=parallel', '/runs/compare?in=1&view=scatter&trend=1&x0=0.1'],
       ...[model, `${model}/files`, `${model}/register`, '/datasets', '/datasets/9f2c01aa'],
-      ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
+      ...[
+        run,
+        `${run}/change`,
+        `${run}/files`,
+        `${run}/register?path=model`,
+        `/models/${name}/3/files?path=MLmodel`,
+      ],
       ...[
         list,
         `${list}?q=status%20=%20x`,
