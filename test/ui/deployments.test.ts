@@ -303,6 +303,37 @@ test('the steps of a canary are paused, gone on with and ended by what was seen'
   expect((await as(ann).get(`${form}?change=fly`)).status).toBe(400)
 })
 
+test('the page of a version says how many of its answers were errors lately, and whether its guard allows that', async () => {
+  const { as, rita, report, write, clock } = await deploymentsWorld()
+  const shown = async (version: number) => {
+    const text = textOf((await as(rita).get(`/models/fraud-detector/${version}`)).html)
+    return /fraud-ab : errors .*? minutes/.exec(text.replaceAll('\u00a0', ' '))?.[0]
+  }
+  expect(await shown(2)).toBeUndefined()
+  await report(
+    countsOf('champion', 2, { requests: 1200, errors: 30 }),
+    countsOf('challenger', 2, { requests: 40, errors: 32 }),
+    { ...countsOf('next', 1, { requests: 100, errors: 90 }), kind: 'shadow' },
+  )
+  expect(await shown(2)).toBe(
+    'fraud-ab : errors 5 % of 1,240 requests to this version within 5 minutes',
+  )
+  // The answers of a shadow go to nobody.
+  expect([await shown(1), await shown(3)]).toEqual([undefined, undefined])
+  clock.pass(250_000)
+  await report(countsOf('champion', 2, { requests: 100, errors: 60 }))
+  expect(await shown(2)).toBe(
+    'fraud-ab : errors 9.1 %, more than the 5 % of its guard of 1,340 requests to this version within 5 minutes',
+  )
+  await write({ guard: undefined })
+  clock.pass(60_000)
+  expect(await shown(2)).toBe(
+    'fraud-ab : errors 60 % of 100 requests to this version within 5 minutes',
+  )
+  clock.pass(300_000)
+  expect(await shown(2)).toBeUndefined()
+})
+
 test('the page of what serves a model has its processes and deployments', async () => {
   const { as, rita, replica, name } = await deploymentsWorld()
   const path = `/models/${name}/serving`

@@ -17,6 +17,10 @@ import { readManifestScan, type VersionScan } from '../../../registry/files/vers
 import { firstStage } from '../../../registry/stages/stages.ts'
 import { findVersionsBeside } from '../../../registry/versions/versions.ts'
 import type { Beside } from '../../../search/page.ts'
+import {
+  readErrorsOfVersion,
+  type VersionErrors,
+} from '../../../serving/counts/errors-of-version.ts'
 import { listReplicasOfVersion } from '../../../serving/replicas.ts'
 import { attempt } from '../../attempt.ts'
 import { findRefusal } from '../../forms.ts'
@@ -39,6 +43,8 @@ export type VersionStanding = {
   readonly bundle: ReleaseBundle | undefined
   /** Processes that answer with it. */
   readonly replicas: number
+  /** How it did within five minutes where deployments split requests. */
+  readonly errors: readonly VersionErrors[]
   /** How it came into its stage; undefined: it was registered so, or nobody knows. */
   readonly since: Since | undefined
   /** Its open requests, newest first. */
@@ -85,8 +91,9 @@ export async function readVersionStanding(
       stage === firstStage ? undefined : findSince(ctx, lineage.version),
       viewPromotions(ctx, openOf(lineage)),
       listPolicies(ctx),
+      readErrorsOfVersion(ctx, lineage.version),
     ])
-  const [since, requests, policies] = standing
+  const [since, requests, policies, errors] = standing
   return {
     lineage,
     card,
@@ -97,6 +104,7 @@ export async function readVersionStanding(
     beside,
     bundle,
     replicas: replicas.length,
+    errors,
     since,
     requests,
     places: guardedPlacesOf(policies, name).filter(

@@ -1,9 +1,11 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../../governance/policies/policy.ts'
 import type { PromotionView } from '../../../governance/promotions/view.ts'
+import { errorsWindowMs, type VersionErrors } from '../../../serving/counts/errors-of-version.ts'
+import { percentText } from '../../deployments/figures.ts'
 import { StageChip } from '../../parts/chips.tsx'
 import { Sign } from '../../parts/sign.tsx'
-import { Given, plural, visibleText } from '../../parts/text.tsx'
+import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { GateCounts } from '../../promotions/request-table.tsx'
 import { SinceText } from '../board/since-text.tsx'
@@ -13,7 +15,7 @@ type PanelProps = { readonly standing: VersionStanding; readonly to: Paths }
 
 /** Where a version stands, since when and by whose decision, and what is between it and where it may go. */
 export const StandingPanel: FC<PanelProps> = ({ standing, to }) => {
-  const { lineage, since, requests, places, replicas } = standing
+  const { lineage, since, requests, places, replicas, errors } = standing
   const { name, version, stage } = lineage.version
   return (
     <section class="panel near" aria-labelledby="standing">
@@ -28,6 +30,9 @@ export const StandingPanel: FC<PanelProps> = ({ standing, to }) => {
           {replicas === 1 ? 'answers' : 'answer'} with it
         </p>
       )}
+      {errors.map((one) => (
+        <Errors of={one} to={to} />
+      ))}
       {requests.map((request) => (
         <Asked request={request} to={to} />
       ))}
@@ -40,6 +45,31 @@ export const StandingPanel: FC<PanelProps> = ({ standing, to }) => {
         </p>
       ))}
     </section>
+  )
+}
+
+/** How it does in a deployment, and whether that is more than its guard allows. */
+const Errors: FC<{ readonly of: VersionErrors; readonly to: Paths }> = ({
+  of: { deployment, requests, errors, errorRateMax },
+  to,
+}) => {
+  const rate = errors / requests
+  const isTooMany = errorRateMax !== undefined && rate > errorRateMax
+  return (
+    <p>
+      <a href={to.deployment(deployment)}>
+        <Given text={deployment} />
+      </a>
+      :{' '}
+      <span class={isTooMany ? 'bad-text' : undefined}>
+        {isTooMany ? <Sign of="warning" /> : null} errors {percentText(rate)}
+        {isTooMany ? `, more than the ${percentText(errorRateMax)} of its guard` : ''}
+      </span>{' '}
+      <span class="soft">
+        of {plural(requests, 'request')} to this version within {countText(errorsWindowMs / 60_000)}{' '}
+        minutes
+      </span>
+    </p>
   )
 }
 
