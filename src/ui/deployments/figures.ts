@@ -1,10 +1,5 @@
 import type { Deployment } from '../../serving/deployments.ts'
-import { numberText } from '../parts/text.tsx'
-
-/** `12.3 %`, which is not broken into lines, or a dash for what is not known. */
-export function percentText(part: number | undefined): string {
-  return part === undefined ? '–' : `${numberText(Math.round(part * 1000) / 10)}\u00a0%`
-}
+import { numberText, percentText } from '../parts/text.tsx'
 
 /** `31 ms`, or a dash. */
 export function msText(ms: number | undefined): string {

@@ -97,3 +97,8 @@ export function bytesText(bytes: number): string {
 export function plural(count: number, one: string, several = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : several}`
 }
+
+/** `12.3 %`, which is not broken into lines, or a dash for what is not known. */
+export function percentText(part: number | undefined): string {
+  return part === undefined ? '–' : `${numberText(Math.round(part * 1000) / 10)}\u00a0%`
+}

@@ -21,6 +21,7 @@ import { ScanFindings } from '../scan-findings.tsx'
 import { LoadIt } from './load-it.tsx'
 import type { VersionStanding } from './read-version.ts'
 import { StandingPanel } from './standing-panel.tsx'
+import { versionCalls } from './version-calls.ts'
 
 type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStanding }
 
@@ -30,7 +31,6 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
   const { version } = lineage
   const { name } = version
   const { to } = frame
-  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${version.version}`
   return (
     <Page
       frame={frame}
@@ -76,25 +76,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           </>
         ) : null
       }
-      api={[
-        { about: 'The version', method: 'GET', path },
-        ...(standing.requests.length > 0
-          ? [
-              {
-                about: 'Its open requests',
-                method: 'GET' as const,
-                path: to.query('/api/v1/promotions', {
-                  model: name,
-                  version: String(version.version),
-                  status: 'open',
-                }),
-              },
-            ]
-          : []),
-        { about: 'Its card', method: 'GET', path: `${path}/card` },
-        { about: 'Its lineage', method: 'GET', path: `${path}/lineage` },
-        { about: 'Its files', method: 'GET', path: `${path}/files` },
-      ]}
+      api={versionCalls(to, standing)}
     >
       <Tabs
         label="Parts of this page"
