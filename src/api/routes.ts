@@ -16,6 +16,7 @@ import { getOpenApi } from './endpoints/openapi.ts'
 import { auditRoutes } from './events/audit.ts'
 import { eventRoutes } from './events/events.ts'
 import { webhookRoutes } from './events/webhooks.ts'
+import { catalogueRoutes } from './find/catalogue.ts'
 import { findRoutes } from './find/find.ts'
 import { cardRoutes } from './governance/cards.ts'
 import { policyRoutes } from './governance/policies.ts'
@@ -55,6 +56,7 @@ import { traceRetentionRoutes } from './tracking/trace-retention.ts'
 export const served: readonly ServedEndpoint[] = [
   ...whoamiRoutes,
   ...findRoutes,
+  ...catalogueRoutes,
   ...auditRoutes,
   ...modelAccessRoutes,
   ...stageRoutes,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { filterOfWords } from '../../src/ui/parts/words.ts'
+import { filterOfWords } from '../../src/search/words.ts'
 import { admin, authServer } from '../support/auth-server.ts'
 import { testServer } from '../support/server.ts'
 import { pagesOf, rowsOf, textOf, unescaped } from './page.ts'
@@ -211,7 +211,7 @@ test('the heads of the catalogue sort it, and a card says what is live before it
   expect(byName.rows[0]).toMatch(/^a – – 1 – .* UTC team=risk$/)
   const byChange = await shown(byName.hrefs[1] ?? '')
   expect(byChange.names).toEqual(['c', 'a', 'b'])
-  expect(byChange.text).toContain('&order_by=last_updated_timestamp%20DESC')
+  expect(byChange.text).toContain('sort=changed')
   expect(byChange.sorted).toEqual(['descending', 'Changed ↓'])
   expect(byChange.hrefs[0]).toBe(filter.replace('&requests=', ''))
   expect((await shown('/')).hrefs).toEqual(['/models', '/models?sort=changed'])

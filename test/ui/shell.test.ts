@@ -39,7 +39,7 @@ describe('every page', () => {
     expect(html).toMatch(/<a href="\/models" aria-current="true"[^>]*>Models<\/a>/)
     expect(html).toContain('<main class="page" id="content"')
     expect(html.match(/<h1>/g)).toHaveLength(1)
-    expect(textOf(html)).toContain('http://localhost/api/2.0/mlflow/registered-models/search')
+    expect(textOf(html)).toContain('http://localhost/api/v1/models')
     expect(textOf(html)).toContain('Access control is off')
   })
 

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
+import { quotedText } from '../../search/words.ts'
 import { Chip, StageChip } from '../parts/chips.tsx'
 import { countText } from '../parts/text.tsx'
-import { quotedText } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
 import type { CatalogueCounts } from './catalogue.ts'
 

@@ -1,12 +1,12 @@
 import type { FC } from 'hono/jsx'
+import type { CatalogueRow, CatalogueSort } from '../../find/catalogue.ts'
 import { isActive } from '../../registry/stages/stages.ts'
+import { tagClauseOf } from '../../search/words.ts'
 import { Time } from '../parts/byline.tsx'
 import { AliasList, Chip, StageChip, Tags } from '../parts/chips.tsx'
 import { Cell, NoValue, Table } from '../parts/table.tsx'
 import { Given, metricText, visibleText } from '../parts/text.tsx'
-import { tagClauseOf } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
-import type { CatalogueRow, CatalogueSort } from './catalogue.ts'
 
 type TableProps = {
   readonly rows: readonly CatalogueRow[]

@@ -1,31 +1,8 @@
-import {
-  countModelsAsked,
-  hasOpenRequest,
-  readOpenRequests,
-} from '../../governance/promotions/awaiting.ts'
+import type { CatalogueQuery } from '../../find/catalogue.ts'
+import { countModelsAsked } from '../../governance/promotions/awaiting.ts'
 import type { Context } from '../../platform/context.ts'
 import { countModels, type ModelCounts } from '../../registry/models/count-models.ts'
-import type { RegisteredModel } from '../../registry/models/read-models.ts'
-import { searchRegisteredModels } from '../../registry/models/search-models.ts'
-import { isActive } from '../../registry/stages/stages.ts'
-import { readWantedMetrics } from '../../registry/versions/version-metrics.ts'
-import { chosenMetricOf } from '../parts/own-tags.ts'
-import { filterOfWords } from '../parts/words.ts'
 import type { Paths } from '../paths.ts'
-
-/** What a page of the catalogue was asked for. */
-export type CatalogueQuery = {
-  /** A filter or plain words; empty: all. */
-  readonly words: string
-  readonly sort: CatalogueSort
-  /** Only models with an open request. */
-  readonly isAsked?: boolean
-  readonly after: string | undefined
-  readonly count: number
-}
-
-export const catalogueSorts = ['name', 'changed'] as const
-export type CatalogueSort = (typeof catalogueSorts)[number]
 
 /** Where a page of the catalogue stands; what is the default is left out. */
 export function catalogueAddress(
@@ -38,75 +15,6 @@ export function catalogueAddress(
     sort: sort === 'name' ? undefined : sort,
     after,
   })
-}
-
-export type CatalogueRow = {
-  readonly model: RegisteredModel
-  /** Ids of its open requests, newest first. */
-  readonly requests: readonly number[]
-  /** Of the metric that its tag names, by live version; undefined: none is named. */
-  readonly metric:
-    | { readonly key: string; readonly values: ReadonlyMap<number, number> }
-    | undefined
-}
-
-export type Catalogue = {
-  readonly rows: readonly CatalogueRow[]
-  readonly next: string | undefined
-}
-
-/** @throws INVALID_PARAMETER_VALUE the filter is wrong */
-export async function readCatalogue(
-  ctx: Context,
-  { words, sort, isAsked, after, count }: CatalogueQuery,
-): Promise<Catalogue> {
-  const { items, nextPageToken } = await searchRegisteredModels(ctx, {
-    filter: filterOfWords(words, 'name'),
-    orderBy: sort === 'changed' ? ['last_updated_timestamp DESC'] : [],
-    maxResults: count,
-    pageToken: after,
-    also: isAsked ? hasOpenRequest(ctx) : undefined,
-  })
-  const [requests, metrics] = await Promise.all([
-    readOpenRequests(
-      ctx,
-      items.map(({ id }) => id),
-    ),
-    readChosen(ctx, items),
-  ])
-  return {
-    rows: items.map((model) => ({
-      model,
-      requests: requests.get(model.id) ?? [],
-      metric: metrics.get(model.id),
-    })),
-    next: nextPageToken,
-  }
-}
-
-/** The metrics that tags of models name, of their live versions, by `registered_models.id`. */
-async function readChosen(
-  ctx: Context,
-  models: readonly RegisteredModel[],
-): Promise<ReadonlyMap<number, NonNullable<CatalogueRow['metric']>>> {
-  const wanted = models.flatMap((model) => {
-    const key = chosenMetricOf(model)
-    if (key === undefined) return []
-    const live = model.latestVersions.filter(({ stage }) => isActive(stage))
-    return live.map(({ version }) => ({ model: model.id, version, key }))
-  })
-  const found = await readWantedMetrics(ctx, wanted)
-  return new Map(
-    [...Map.groupBy(found, ([{ model }]) => model)].map(([model, of]) => [
-      model,
-      {
-        key: of[0]?.[0].key ?? '',
-        values: new Map(
-          of.flatMap(([{ version }, value]) => (value === null ? [] : [[version, value] as const])),
-        ),
-      },
-    ]),
-  )
 }
 
 /** What chips above the catalogue count. */

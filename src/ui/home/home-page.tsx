@@ -1,10 +1,11 @@
 import type { FC } from 'hono/jsx'
+import type { Catalogue } from '../../find/catalogue.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import { plural } from '../parts/text.tsx'
 import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { type Catalogue, type CatalogueCounts, catalogueAddress } from './catalogue.ts'
+import { type CatalogueCounts, catalogueAddress } from './catalogue.ts'
 import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
@@ -34,7 +35,7 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, counts, waiting, not
     waiting={waiting.length}
     api={[
       { method: 'GET', path: '/api/v1/promotions?awaiting=me', about: 'What waits for you' },
-      { method: 'GET', path: '/api/2.0/mlflow/registered-models/search', about: 'Models' },
+      { method: 'GET', path: '/api/v1/models', about: 'Models' },
     ]}
     takesOldLinks
     live={{}}

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../core/error.ts'
+import { type CatalogueQuery, catalogueSorts, readCatalogue } from '../../find/catalogue.ts'
 import { readVersionsThere } from '../../governance/compare/versions-there.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
@@ -6,12 +7,7 @@ import { attempt } from '../attempt.ts'
 import { readWaiting } from '../promotions/waiting.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import {
-  type CatalogueQuery,
-  catalogueSorts,
-  readCatalogue,
-  readCatalogueCounts,
-} from './catalogue.ts'
+import { readCatalogueCounts } from './catalogue.ts'
 import { HomePage, waitingMax } from './home-page.tsx'
 import { ModelsPage } from './models-page.tsx'
 import { noticeOf } from './old-links.ts'

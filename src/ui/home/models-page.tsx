@@ -1,17 +1,13 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
+import type { Catalogue, CatalogueQuery } from '../../find/catalogue.ts'
+import { filterOfWords } from '../../search/words.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NextLink } from '../parts/table.tsx'
 import { plural } from '../parts/text.tsx'
-import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import {
-  type Catalogue,
-  type CatalogueCounts,
-  type CatalogueQuery,
-  catalogueAddress,
-} from './catalogue.ts'
+import { type CatalogueCounts, catalogueAddress } from './catalogue.ts'
 import { CatalogueChips } from './catalogue-chips.tsx'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
@@ -40,9 +36,11 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
       live={{}}
       api={{
         method: 'GET',
-        path: to.query('/api/2.0/mlflow/registered-models/search', {
-          filter,
-          order_by: sort === 'changed' ? 'last_updated_timestamp DESC' : undefined,
+        path: to.query('/api/v1/models', {
+          q: words,
+          requests: isAsked ? 'open' : undefined,
+          sort: sort === 'name' ? undefined : sort,
+          page_token: after,
         }),
       }}
     >

@@ -1,4 +1,4 @@
-import { filterOfWords } from '../parts/words.ts'
+import { filterOfWords } from '../../search/words.ts'
 import { makeButton, makeElement } from './elements.ts'
 
 /**

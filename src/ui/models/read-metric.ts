@@ -1,3 +1,4 @@
+import { chosenMetricOf } from '../../find/chosen-metric.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   listVersionMetricKeys,
@@ -5,7 +6,6 @@ import {
   type VersionMetric,
 } from '../../registry/versions/version-metrics.ts'
 import { boundsOf, type MetricBound } from '../parts/metric-bounds.ts'
-import { chosenMetricOf } from '../parts/own-tags.ts'
 import type { ModelStanding } from './read-model.ts'
 
 /** A metric over the versions of a model, as its page shows it. */

@@ -1,5 +1,5 @@
+import { chosenMetricOf, type Tagged } from '../../find/chosen-metric.ts'
 import type { Policy } from '../../governance/policies/policy.ts'
-import { chosenMetricOf, type Tagged } from './own-tags.ts'
 
 /** Whether more or less of a metric is better. */
 export type Direction = 'up' | 'down'

@@ -1,10 +1,10 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import { FilterError, type RegistryError } from '../../core/error.ts'
 import type { ExactFilter } from '../../search/times/filter-times.ts'
+import { isPlain } from '../../search/words.ts'
 import type { Completion } from '../completion.ts'
 import { Time } from './byline.tsx'
 import { visibleText } from './text.tsx'
-import { isPlain } from './words.ts'
 
 type LineSearchProps = PropsWithChildren<{
   readonly action: string

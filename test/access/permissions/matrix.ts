@@ -555,6 +555,7 @@ const nothingToImport = { source: 's', items: [] }
 /** Of our own surface, by their operation ids. */
 export const apiRows: Readonly<Record<string, Row>> = {
   whoami: ['signed in', () => ours.get('whoami')],
+  listCatalogue: ['signed in', () => ours.get('models')],
   find: ['signed in', () => ours.get('find?q=a')],
   findFilePlaces: ['signed in', () => ours.get(`search?sha256=${'0'.repeat(64)}`)],
   getOpenApi: ['signed in', () => ours.get('openapi.json')],

@@ -1,9 +1,9 @@
 import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import { filterOfWords } from '../../../search/words.ts'
 import { metricColumn, namedColumn, runColumnsOf } from '../../../tracking/runs/run-columns.ts'
 import type { ScatterBox } from '../../charts/scatter.tsx'
-import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import { columnsIn, runIdsIn, runsQueryOf } from '../table/run-query.ts'
 

@@ -1,9 +1,10 @@
+import { chosenMetricOf } from '../../../find/chosen-metric.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { Run } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { metricIn } from '../../../tracking/runs/run-columns.ts'
 import type { Directions } from '../../parts/directions.ts'
-import { chosenMetricOf, isOwnTag, isSystemMetric } from '../../parts/own-tags.ts'
+import { isOwnTag, isSystemMetric } from '../../parts/own-tags.ts'
 import type { ComparedFigure } from './compare-query.ts'
 
 /** One name, and the value that each run has for it. */

@@ -1,5 +1,7 @@
+import { chosenMetricOf } from '../../../find/chosen-metric.ts'
 import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/lineage.ts'
 import type { Context } from '../../../platform/context.ts'
+import { filterOfWords } from '../../../search/words.ts'
 import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { areExtremesMissing } from '../../../tracking/extremes/fill-extremes.ts'
@@ -12,8 +14,6 @@ import {
   listLooserFilters,
 } from '../../../tracking/runs/search-runs.ts'
 import { type Directions, directionsOf } from '../../parts/directions.ts'
-import { chosenMetricOf } from '../../parts/own-tags.ts'
-import { filterOfWords } from '../../parts/words.ts'
 import { type RunGroups, readRunGroups } from './run-groups.ts'
 import { hasExtremes, orderByOf, type RunsQuery } from './run-query.ts'
 import { type NestedRow, readRunTree } from './run-tree.ts'

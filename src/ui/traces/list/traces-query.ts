@@ -1,8 +1,8 @@
 import { invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import { filterOfWords } from '../../../search/words.ts'
 import { listIn } from '../../addressed.ts'
-import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a list of traces was asked for; it stands in the address. */
