@@ -11,6 +11,7 @@ import {
   requirePermission,
   requirePromoting,
   requireRight,
+  requireVersionOfModelId,
 } from '../access/permissions/require.ts'
 import { denied, mayApprove, needsApproveGrant } from '../access/permissions/rights.ts'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
@@ -61,14 +62,15 @@ export async function requirePromotion(
 ): Promise<void> {
   if (mayAll(ctx)) return
   const { registeredModelId } = await getPromotion(ctx, id)
-  const model = sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
-    where m.id = ${registeredModelId} and m.workspace = ${ctx.workspace}`
+  // By the number alone nobody learns which model it is.
+  const model = sql`select m.id, ${String(id)} as name, ${isPromptModel} as is_prompt
+    from registered_models m where m.id = ${registeredModelId} and m.workspace = ${ctx.workspace}`
   const found = await requirePermission(ctx, {
     permission: needed,
     owner: 'model',
     on: model,
     part: 'version',
-    what: 'registered model',
+    what: 'the model of promotion request',
   })
   if (found.length === 0) throw notFound('Promotion request', String(id))
 }
@@ -107,7 +109,13 @@ export async function requireToMerge(ctx: Context, id: number): Promise<void> {
   const model = await ctx.db.first(sql<{ name: string }>`select name from registered_models
     where id = ${promotion.registeredModelId} and workspace = ${ctx.workspace}`)
   if (!model) throw notFound('Promotion request', String(id))
-  await requireMove(ctx, model.name, promotion)
+  try {
+    await requireMove(ctx, model.name, promotion)
+  } catch (err) {
+    // It is said with the model's name, which who may not read it came by no name to.
+    await requireVersionOfModelId(ctx, promotion.registeredModelId, 'READ')
+    throw err
+  }
 }
 
 /** Condition on `promotions p`, for lists: the caller may read the versions of its model. */

@@ -78,7 +78,8 @@ export async function requirePath(ctx: Context, path: string, needed: Permission
 
 /** A version that does not exist needs no permission. @param id `model_versions.id` */
 async function requireVersionOfId(ctx: Context, id: number, needed: Permission): Promise<void> {
-  const model: SQL = sql`select m.id, m.name, ${isPromptModel} as is_prompt
+  // By the number alone nobody learns which model it is.
+  const model: SQL = sql`select m.id, ${String(id)} as name, ${isPromptModel} as is_prompt
     from model_versions v join registered_models m on m.id = v.registered_model
     where v.id = ${id} and m.workspace = ${ctx.workspace}`
   await requirePermission(ctx, {
@@ -86,7 +87,7 @@ async function requireVersionOfId(ctx: Context, id: number, needed: Permission):
     owner: 'model',
     on: model,
     part: 'version',
-    what: 'registered model',
+    what: 'the model of version folder',
   })
 }
 

@@ -66,6 +66,17 @@ describe('the public URL', () => {
   })
 })
 
+test('whom people ask is one line that is not long', () => {
+  expect(read({ GATEHOUSE_CONTACT: ' #ml-help ' }).contact).toBe('#ml-help')
+  expect([read({}).contact, read({ GATEHOUSE_CONTACT: ' ' }).contact]).toEqual([
+    undefined,
+    undefined,
+  ])
+  for (const value of ['a\nb', 'x'.repeat(201)]) {
+    expect(() => read({ GATEHOUSE_CONTACT: value })).toThrow(/contact.*one line/s)
+  }
+})
+
 describe('the price of storage', () => {
   test.each([
     ['0.023', 0.023],

@@ -33,6 +33,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
       'MANAGE',
     ]),
     publicUrl: readPublicUrl(given),
+    contact: readContact(given),
     workspaces: readSwitch(given, 'enable-workspaces'),
     grantDefaultWorkspaceAccess: readSwitch(given, 'grant-default-workspace-access'),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
@@ -121,6 +122,15 @@ function readPrice(given: Given): number | undefined {
     throw misset('storage-price', value, 'an amount from 0 to 1000000, such as 0.023')
   }
   return Number(value)
+}
+
+function readContact(given: Given): string | undefined {
+  const value = given('contact')?.trim()
+  if (value === undefined || value === '') return undefined
+  if (value.length > 200 || /\p{Cc}/u.test(value)) {
+    throw misset('contact', value, 'one line of at most 200 characters')
+  }
+  return value
 }
 
 /** The operator's own signing key, if one is given. @throws SettingError it is too short */

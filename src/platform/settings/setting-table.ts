@@ -136,6 +136,13 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'contact',
+    value: 'text',
+    meaning:
+      'Whom people ask who lack a right or met a fault, such as ml-platform@example.com: at most 200 characters. Everybody who reaches the server reads it, signed in or not.',
+  },
+  {
+    ...everywhere,
     name: 'cors-allowed-origins',
     value: 'origins',
     also: ['MLFLOW_SERVER_CORS_ALLOWED_ORIGINS'],

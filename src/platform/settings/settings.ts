@@ -53,6 +53,8 @@ export type Settings = {
   readonly packages: PackageSettings
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
   readonly publicUrl: string | undefined
+  /** Whom people ask, as pages say it; undefined: nobody said. */
+  readonly contact: string | undefined
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -111,6 +113,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   storagePrice: undefined,
   packages: { stage: 'Production', account: '000000000000', region: 'us-east-1' },
   publicUrl: undefined,
+  contact: undefined,
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

@@ -219,8 +219,8 @@ function isSteady(part: Element): boolean {
 function isInUse(part: Element, pointerY: number | undefined): boolean {
   const selected = getSelection()
   const isSelected = selected?.isCollapsed === false && selected.containsNode(part, true)
-  if (part.contains(document.activeElement) || isSelected || part.querySelector('.zoom'))
-    return true
+  const isAt = part.querySelector('.zoom, form[aria-busy]') !== null
+  if (part.contains(document.activeElement) || isSelected || isAt) return true
   if (isSteady(part)) return false
   return pointerY !== undefined && part.getBoundingClientRect().top <= pointerY
 }

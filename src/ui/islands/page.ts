@@ -3,6 +3,7 @@
  * fails leaves the page as the server made it.
  */
 
+import { askAgain, holdForms } from './away.ts'
 import { offerClauses } from './cell-menu.ts'
 import { addChartImages } from './chart-images.ts'
 import { zoomCharts } from './chart-zoom.ts'
@@ -35,6 +36,8 @@ for (const start of [
   () => addChartImages(),
   walkTrees,
   offerClauses,
+  holdForms,
+  askAgain,
 ]) {
   try {
     start()

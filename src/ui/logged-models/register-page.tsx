@@ -71,7 +71,6 @@ export const RegisterPage: FC<RegisterProps> = (props) => {
               list="known-models"
               required
               autocapitalize="none"
-              autocomplete="off"
               spellcheck={false}
               aria-invalid={problem?.field === 'model' || isUnknown ? 'true' : undefined}
               aria-describedby={problem ? 'problem' : undefined}

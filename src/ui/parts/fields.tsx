@@ -21,7 +21,7 @@ type TextFieldProps = {
   readonly hint?: Child
 }
 
-/** A text of one line, marked where the problem is about it. */
+/** A text of one line, marked where the problem is about it. With `autocomplete` off, browsers do not put back what was typed. */
 export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern?: string }> = ({
   label,
   name,
@@ -38,7 +38,6 @@ export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern
       required={rest.isRequired ?? false}
       pattern={rest.pattern}
       autocapitalize="none"
-      autocomplete="off"
       spellcheck={false}
       autofocus={problem?.field === name}
       aria-invalid={problem?.field === name ? 'true' : undefined}

@@ -4,6 +4,7 @@ import { sentenceOf } from '../../audit/sentences/sentence.ts'
 import {
   type ErrorCode,
   httpStatus,
+  NotYetError,
   type RegistryError,
   RequestLimitError,
 } from '../../core/error.ts'
@@ -32,8 +33,19 @@ export async function showError(c: AppContext, error: RegistryError): Promise<Re
     error.code === 'RESOURCE_DOES_NOT_EXIST'
       ? await Promise.all([findNearest(c), findDeparture(c)])
       : []
-  const page = <ErrorPage {...{ frame, error, nearest, departure }} />
+  const retryS = secondsToRetry(error)
+  if (retryS !== undefined) c.header('Retry-After', String(retryS))
+  const page = <ErrorPage {...{ frame, error, nearest, departure, retryS }} />
   return sendPage(c, { frame, page }, { status: httpStatus[error.code] })
+}
+
+/** A store that does not answer says nothing of when it will. */
+const awaySeconds = 5
+
+/** After how long the same may be asked again; undefined: it would be answered the same. */
+function secondsToRetry(error: RegistryError): number | undefined {
+  if (error instanceof RequestLimitError || error instanceof NotYetError) return error.retryAfterS
+  return error.code === 'TEMPORARILY_UNAVAILABLE' ? awaySeconds : undefined
 }
 
 function signInAndBack(c: AppContext, { to }: Frame): string {
@@ -68,15 +80,25 @@ type ErrorPageProps = {
   readonly nearest: Nearest | undefined
   /** How it went. */
   readonly departure: AuditEntry | undefined
+  readonly retryS: number | undefined
 }
 
-const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest, departure }) => (
-  <Page frame={frame} title={titles[error.code] ?? 'This is a fault of the server'}>
+const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest, departure, retryS }) => (
+  <Page
+    frame={frame}
+    title={titleOf(error)}
+    // Only what was read: a change that is sent again may be done twice.
+    retrySeconds={frame.isRead ? retryS : undefined}
+  >
     <div class="dialog">
       <p class="notice bad" role="alert">
         {visibleText(error.message)}
       </p>
-      {departure ? <Departure entry={departure} to={frame.to} /> : <p>{remedyOf(error, frame)}</p>}
+      {departure ? (
+        <Departure entry={departure} to={frame.to} />
+      ) : (
+        <p>{remedyOf(error, frame, retryS)}</p>
+      )}
       {nearest === undefined || nearest.names.length === 0 ? null : (
         <div class="near">
           <p>{nearest.kind === 'prompts' ? 'Prompts' : 'Models'} of a similar name:</p>
@@ -138,12 +160,18 @@ const Departure: FC<{ readonly entry: AuditEntry; readonly to: Paths }> = ({ ent
   )
 }
 
+function titleOf(error: RegistryError): string {
+  if (error instanceof NotYetError) return 'Not yet'
+  return titles[error.code] ?? 'This is a fault of the server'
+}
+
 function isMissing({ code }: RegistryError): boolean {
   return code === 'RESOURCE_DOES_NOT_EXIST' || code === 'ENDPOINT_NOT_FOUND'
 }
 
-function remedyOf(error: RegistryError, { to, requestId, caller }: Frame): Child {
-  if (error instanceof RequestLimitError) return `Try again in ${error.retryAfterS} s.`
+function remedyOf(error: RegistryError, frame: Frame, retryS: number | undefined): Child {
+  const { to } = frame
+  if (retryS !== undefined) return <Wait {...{ error, frame, retryS }} />
   switch (error.code) {
     case 'UNAUTHENTICATED':
       return (
@@ -153,9 +181,7 @@ function remedyOf(error: RegistryError, { to, requestId, caller }: Frame): Child
         </>
       )
     case 'PERMISSION_DENIED':
-      return caller.isVerified
-        ? `You are signed in as ${visibleText(caller.name)}. An administrator, or who manages the model, can give what is missing.`
-        : 'An administrator can give what is missing.'
+      return <WhomToAsk error={error} frame={frame} />
     case 'RESOURCE_CONFLICT':
     case 'RESOURCE_ALREADY_EXISTS':
       return 'Nothing was changed. Go back, load the page again, and look at what is different.'
@@ -163,14 +189,65 @@ function remedyOf(error: RegistryError, { to, requestId, caller }: Frame): Child
     case 'ENDPOINT_NOT_FOUND':
       return 'It may have been renamed or deleted, or the address has a mistake.'
     case 'INTERNAL_ERROR':
-    case 'TEMPORARILY_UNAVAILABLE':
     case 'RESOURCE_EXHAUSTED':
-      return (
-        <>
-          Tell whoever runs this server the number of the request: <code>{requestId}</code>
-        </>
-      )
+      return <Tell frame={frame} />
     default:
       return 'Nothing was changed.'
   }
 }
+
+/** When the same may be asked again. Of a change nobody knows whether a store that fell silent made it. */
+const Wait: FC<{
+  readonly error: RegistryError
+  readonly frame: Frame
+  readonly retryS: number
+}> = ({ error, frame, retryS }) => {
+  if (frame.isRead) {
+    return (
+      <>
+        Try again in {retryS} s. {isLimit(error) ? null : <Tell frame={frame} isLater />}
+      </>
+    )
+  }
+  return (
+    <>
+      {isLimit(error)
+        ? 'Nothing was done.'
+        : 'Perhaps it was done: look at that before you send it again.'}{' '}
+      What you typed is still in the form that you find by going back; send it again in {retryS} s.{' '}
+      {isLimit(error) ? null : <Tell frame={frame} isLater />}
+    </>
+  )
+}
+
+/** Somebody asks too much, or too early, and nothing is broken. */
+function isLimit(error: RegistryError): boolean {
+  return error instanceof RequestLimitError || error instanceof NotYetError
+}
+
+const Tell: FC<{ readonly frame: Frame; readonly isLater?: boolean }> = ({ frame, isLater }) => (
+  <>
+    {isLater ? 'If it goes on, tell ' : 'Tell '}
+    {frame.contact === undefined ? 'whoever runs this server' : <Given text={frame.contact} />} the
+    number of the request: <code>{frame.requestId}</code>
+  </>
+)
+
+/** Who can give what is missing. Nothing of the thing itself is said, nor who manages it. */
+const WhomToAsk: FC<{ readonly error: RegistryError; readonly frame: Frame }> = ({
+  error: { message },
+  frame: { caller, contact },
+}) => (
+  <>
+    {caller.isVerified ? `You are signed in as ${visibleText(caller.name)}. ` : ''}
+    {/only administrators|a grant of/.test(message)
+      ? 'An administrator can give what is missing.'
+      : 'An administrator, or who has MANAGE on it, can give what is missing.'}
+    {contact === undefined ? null : (
+      <>
+        {' '}
+        Ask <Given text={contact} />.
+      </>
+    )}
+  </>
+)

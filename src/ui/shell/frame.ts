@@ -18,6 +18,8 @@ export type Frame = {
   readonly files: Readonly<Record<AssetName, string>>
   readonly caller: Caller
   readonly requestId: string
+  /** Whom people ask, where the operator said that. */
+  readonly contact: string | undefined
   readonly preferences: Preferences
   /** The page stands at an address of its own, and answers no form. */
   readonly isRead: boolean
@@ -49,6 +51,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
       isJudged: settings.auth,
     },
     requestId,
+    contact: settings.contact,
     preferences: preferencesOf(c),
     isRead: c.req.method === 'GET',
     hasMlflowPage: mlflowPage !== undefined,

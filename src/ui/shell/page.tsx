@@ -116,6 +116,8 @@ type PageProps = PropsWithChildren<{
   readonly isUnscripted?: boolean
   /** Its parts follow what happens to models, or to this one. */
   readonly live?: LiveParts | undefined
+  /** It is asked for again by itself, some times at most, first after so many seconds. */
+  readonly retrySeconds?: number | undefined
 }>
 
 type LiveParts = {
@@ -142,7 +144,13 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
       Skip to the content
     </a>
     <Bar frame={frame} section={props.section} waiting={props.waiting ?? 0} />
-    <main class="page" id="content" tabindex={-1} {...liveOf(frame, props.live)}>
+    <main
+      class="page"
+      id="content"
+      tabindex={-1}
+      data-retry={props.retrySeconds}
+      {...liveOf(frame, props.live)}
+    >
       {props.crumbs ? (
         <div class="way">
           <Crumbs of={props.crumbs} />

@@ -302,16 +302,6 @@ describe.skipIf(isLacking)('in a browser', () => {
     }
   }, 60_000)
 
-  test('a link as MLflow’s client prints it opens the run', async () => {
-    const { platform, ann, logRun } = await runsWorld()
-    const run = await logRun({ name: 'printed' })
-    const url = await serve(platform)
-    const page = await (await windowOf({ size: 'wide', theme: 'light' }, ann)).newPage()
-    await page.goto(`${url}/#/experiments/1/runs/${run}`)
-    await page.waitForURL(`${url}/runs/${run}`)
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('printed')
-  }, 60_000)
-
   test('so are those of a server with models and requests', async () => {
     const { platform, rita, name } = await askedWorld()
     const url = await serve(platform)

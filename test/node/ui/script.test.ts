@@ -9,7 +9,7 @@ import { askedWorld } from '../../ui/world.ts'
 import { lacksBrowser, useBrowser } from './browser.ts'
 
 const isLacking = await lacksBrowser()
-const { openContext, serve, stop } = useBrowser(isLacking)
+const { openContext, serve } = useBrowser(isLacking)
 
 /** A server in this process, and pages of it for one person, with what their scripts complained of. */
 async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>, 'platform'>>(
@@ -204,22 +204,6 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(await page.locator('#content').innerText()).toContain('from alice')
     expect(await comment.inputValue()).toBe('looks ri')
     expect(complaints).toEqual([])
-  }, 60_000)
-
-  test('says that it is paused while the server is away, keeps what is typed, and goes on', async () => {
-    const { open, rita, url, platform } = await served(await askedWorld())
-    const page = await open(rita, '/promotions/1')
-    const state = page.getByRole('status')
-    await state.filter({ hasText: 'Live' }).waitFor()
-    const comment = page.locator('[data-part="decide"] textarea').first()
-    await comment.fill('looks right')
-    stop(url)
-    await state.filter({ hasText: /^Paused since \d\d:\d\d UTC$/ }).waitFor()
-    expect(await comment.inputValue()).toBe('looks right')
-    await serve(platform, Number(new URL(url).port))
-    await state.filter({ hasText: 'Live' }).waitFor()
-    await page.getByRole('button', { name: 'Approve version 3' }).click()
-    await page.getByText('looks right').first().waitFor()
   }, 60_000)
 
   test('says how long ago a time of the last day was, and goes on counting', async () => {

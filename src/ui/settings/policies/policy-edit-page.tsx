@@ -101,7 +101,6 @@ const DraftForm: FC<PolicyEditPageProps> = (props) => {
             value={typed?.('name') ?? ''}
             maxlength={200}
             required
-            autocomplete="off"
             spellcheck={false}
           />
         </label>

@@ -232,7 +232,7 @@ const Field: FC<FieldProps> = ({ fields, problem, name, label, hint, isLines, is
           {fields[name] ?? ''}
         </textarea>
       ) : (
-        <input {...shared} value={fields[name] ?? ''} autocapitalize="none" autocomplete="off" />
+        <input {...shared} value={fields[name] ?? ''} autocapitalize="none" />
       )}
       {hint === undefined ? null : <span class="hint">{hint}</span>}
       <Beside name={name} problem={problem} />

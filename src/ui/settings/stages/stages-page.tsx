@@ -139,7 +139,6 @@ const StageRow: FC<StageRowProps> = ({ stage: { name, isExclusive, from }, i, is
             name={`from_${i}`}
             value={from}
             placeholder="every stage"
-            autocomplete="off"
             aria-label={`Stages that ${visibleText(name)} is entered from, with commas between them`}
           />
         ) : (
