@@ -36,6 +36,8 @@ export interface Database {
    * Absent where `all` is that already, since the database is in another process.
    */
   readonly aside?: LongReads | undefined
+  /** Each call is a trip to another machine: what is asked at once had better go together. */
+  readonly isFar?: boolean
 }
 
 /** Reads alone; a batch sees one moment. */

@@ -32,6 +32,8 @@ export type AppEnv = {
     answerError?: (c: AppContext, err: RegistryError) => Response
     /** The request with its body, where AWS's clients may have signed it. */
     signed?: SignedRequest
+    /** What the answer reads of a database far away goes in few trips: a page reads much at once. */
+    joinsReads?: boolean
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

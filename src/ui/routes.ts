@@ -108,6 +108,10 @@ import { traceRoutes } from './traces/routes.ts'
  */
 export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
+    .use(async (c, next) => {
+      c.set('joinsReads', c.req.method === 'GET')
+      await next()
+    })
     .get('/', guard(anyone), showHome)
     .get('/old-links', guard(anyone), followOldLink)
     .get('/find', guard(anyone), showFind)

@@ -100,13 +100,15 @@ async function readCompared(
   { numbers, isWhole }: Required<ComparedVersions>,
 ): Promise<VersionComparison> {
   const versions = await getVersions(ctx, name, numbers)
-  const found = await readReadableFacts(ctx, versions)
+  const [found, traces, files] = await Promise.all([
+    readReadableFacts(ctx, versions),
+    readVersionTraces(ctx, versions),
+    compareFiles(ctx, versions, isWhole),
+  ])
   const facts = versions.map(({ id }) => found.get(id)?.facts)
   const described = await Promise.all(
     versions.map((version, i) => describeFiles(ctx, version, facts[i])),
   )
-  const traces = await readVersionTraces(ctx, versions)
-  const files = await compareFiles(ctx, versions, isWhole)
   let equal = files.equal
   const rowsOf = <T extends string | number>(maps: readonly ReadonlyMap<string, T>[]) => {
     const rows = valuesByName(maps)

@@ -3,6 +3,7 @@ import { authenticate } from '../../access/sign-in/authenticate.ts'
 import { RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Principal } from '../../core/principal.ts'
+import { joinedReads } from '../../db/joined-reads.ts'
 import type { Context } from '../../platform/context.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 import { credentialsOf } from '../credentials.ts'
@@ -50,7 +51,9 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
  * @throws REQUEST_LIMIT_EXCEEDED more requests than the setting rate-limit allows
  */
 export async function admit(c: AppContext): Promise<Context> {
-  const ctx = await enterNamed(c, await signIn(c))
+  const entered = await enterNamed(c, await signIn(c))
+  const { db } = entered
+  const ctx = c.get('joinsReads') && db.isFar ? { ...entered, db: joinedReads(db) } : entered
   c.set('ctx', ctx)
   return ctx
 }

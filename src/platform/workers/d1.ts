@@ -3,9 +3,11 @@ import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
+import { isReadText } from '../../db/joined-reads.ts'
 
 /** Cloudflare D1. */
 export class D1 implements Database {
+  readonly isFar = true
   readonly #database: D1Database
 
   constructor(database: D1Database) {
@@ -47,12 +49,7 @@ const notAnswered =
 
 /** The failures after which these statements may be sent again. */
 function transientOf(texts: readonly string[]): RegExp {
-  return texts.every(isRead) ? notAnswered : notRun
-}
-
-/** Whether a statement changes nothing, as far as its words show. */
-function isRead(text: string): boolean {
-  return /^\s*(?:select|with)\b/i.test(text) && !/\b(?:insert|update|delete|replace)\b/i.test(text)
+  return texts.every(isReadText) ? notAnswered : notRun
 }
 
 /** Sends again, after a moment, what fails for a reason that passes. D1 itself does not do that for writes. */

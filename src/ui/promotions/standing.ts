@@ -8,6 +8,7 @@ import { mayWithdraw, requireToMerge, requireToReview } from '../../governance/p
 import type { Policy } from '../../governance/policies/policy.ts'
 import { type Assessment, assessPromotion } from '../../governance/promotions/assess.ts'
 import { mayBreakGlass } from '../../governance/promotions/break-glass.ts'
+import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { findPromotionsBeside, getPromotion } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
@@ -56,14 +57,13 @@ type Rights = {
 export async function readStanding(ctx: Context, id: number): Promise<Standing> {
   const promotion = await getPromotion(ctx, id)
   const isOpen = promotion.status === 'open' && promotion.expiresAtMs > ctx.now()
-  const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
-  const view = await viewPromotion(ctx, promotion, judged)
-  const [grounds, aftermath, beside, may] = await Promise.all([
-    judged ? readGrounds(ctx, view, judged) : noGrounds,
-    promotion.status === 'open' ? undefined : readAftermath(ctx, promotion),
-    findPromotionsBeside(ctx, promotion),
-    judged ? readRights(ctx, view, judged) : none,
-  ])
+  const [{ judged, view, grounds, whyNotReview }, whyNotMerge, aftermath, beside] =
+    await Promise.all([
+      readJudged(ctx, promotion, isOpen),
+      isOpen ? findRefusal(requireToMerge(ctx, id)) : undefined,
+      promotion.status === 'open' ? undefined : readAftermath(ctx, promotion),
+      findPromotionsBeside(ctx, promotion),
+    ])
   return {
     view: judged ? { ...view, model: judged.candidate.model } : view,
     ...grounds,
@@ -71,8 +71,19 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
     policies: judged?.policies ?? [],
     seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
     beside,
-    may,
+    may: judged ? rightsOf(ctx, view, { judged, whyNotReview, whyNotMerge }) : none,
   }
+}
+
+/** The request as it is judged, and all that follows from that. */
+async function readJudged(ctx: Context, promotion: Promotion, isOpen: boolean) {
+  const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
+  const [view, grounds, whyNotReview] = await Promise.all([
+    viewPromotion(ctx, promotion, judged),
+    judged ? readGrounds(ctx, promotion, judged) : noGrounds,
+    judged ? findRefusal(requireToReview(ctx, promotion, judged)) : undefined,
+  ])
+  return { judged, view, grounds, whyNotReview }
 }
 
 type Grounds = Pick<Standing, 'live' | 'comparison' | 'followers' | 'better'>
@@ -87,20 +98,20 @@ const noGrounds: Grounds = {
 /** What an open request is decided by, beside its judgement. */
 async function readGrounds(
   ctx: Context,
-  view: PromotionView,
+  { target }: Promotion,
   judged: Assessment,
 ): Promise<Grounds> {
-  const { model: name } = judged.candidate
-  const live = liveOf(judged, view)
+  const { model: name, version } = judged.candidate
+  const live = liveOf(judged, target)
   const [comparison, model, followers] = await Promise.all([
     attempt(
       'RESOURCE_DOES_NOT_EXIST',
       live
-        ? compareVersions(ctx, name, { numbers: [live.version, view.version] })
-        : describeVersion(ctx, name, view.version),
+        ? compareVersions(ctx, name, { numbers: [live.version, version] })
+        : describeVersion(ctx, name, version),
     ),
     attempt('RESOURCE_DOES_NOT_EXIST', getModel(ctx, name)),
-    readFollowers(ctx, name, view.target),
+    readFollowers(ctx, name, target),
   ])
   return {
     live,
@@ -117,7 +128,7 @@ const none: Rights = {
   withdraw: false,
 }
 
-function liveOf({ current }: Assessment, { target }: PromotionView): LiveVersion | undefined {
+function liveOf({ current }: Assessment, target: Promotion['target']): LiveVersion | undefined {
   if (!current) return undefined
   const isThere =
     target.alias === undefined
@@ -126,16 +137,19 @@ function liveOf({ current }: Assessment, { target }: PromotionView): LiveVersion
   return { version: current.version, isThere }
 }
 
-async function readRights(ctx: Context, view: PromotionView, judged: Assessment): Promise<Rights> {
-  const [whyNotReview, whyNotMerge] = await Promise.all([
-    findRefusal(requireToReview(ctx, view, judged)),
-    findRefusal(requireToMerge(ctx, view.id)),
-  ])
+type Refusals = Pick<Rights, 'whyNotReview' | 'whyNotMerge'>
+
+function rightsOf(
+  ctx: Context,
+  view: PromotionView,
+  { judged, ...refusals }: Refusals & { readonly judged: Assessment },
+): Rights {
   return {
-    whyNotReview,
-    whyNotMerge,
+    ...refusals,
     breakGlass:
-      judged.policies.length > 0 && whyNotMerge === undefined && mayBreakGlass(ctx, judged),
+      judged.policies.length > 0 &&
+      refusals.whyNotMerge === undefined &&
+      mayBreakGlass(ctx, judged),
     withdraw: mayWithdraw(ctx, view),
   }
 }

@@ -7,6 +7,7 @@ import { deadlineMs, waitForAnswer } from '../../deadline.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
 export class LibsqlRemote implements Database {
+  readonly isFar = true
   readonly #client: Client
 
   constructor(url: string, authToken: string | undefined) {
