@@ -60,6 +60,18 @@ function pendingOf(page: Page): ReadonlySet<Request> {
   return pending
 }
 
+/** Opens a place of the page and waits for a text of it, and for all that it asked for. */
+function lookerOf(page: Page) {
+  const pending = pendingOf(page)
+  return async (address: string, text: string) => {
+    await page.goto('about:blank')
+    await page.goto(address)
+    const shown = page.getByText(text).filter({ visible: true }).first()
+    await shown.waitFor({ timeout: 10_000 })
+    await expect.poll(() => [...pending].map((one) => one.url()), { timeout: 10_000 }).toEqual([])
+  }
+}
+
 /** What the page was refused, and what went wrong in it. Without access control nobody is signed in, as with MLflow. */
 function faultsOf(page: Page): string[] {
   const faults: string[] = []
@@ -81,7 +93,8 @@ test.skipIf(isLacking)(
     const { url, experiment, runs, call } = await filledServer()
     const context = await openContext({ viewport: { width: 1440, height: 900 } })
     const page = await context.newPage()
-    const [faults, pending] = [faultsOf(page), pendingOf(page)]
+    const faults = faultsOf(page)
+    const look = lookerOf(page)
     const [first, second] = runs
     const below = `experiments/${experiment}`
     const named = JSON.stringify(runs)
@@ -102,11 +115,7 @@ test.skipIf(isLacking)(
       ],
       ['models/fraud-detector/versions/1', 'first'],
     ] as const) {
-      await page.goto('about:blank')
-      await page.goto(`${url}/mlflow-ui/#/${at}`)
-      const shown = page.getByText(text).filter({ visible: true }).first()
-      await shown.waitFor({ timeout: 10_000 })
-      await expect.poll(() => [...pending].map((one) => one.url()), { timeout: 10_000 }).toEqual([])
+      await look(`${url}/mlflow-ui/#/${at}`, text)
     }
     expect(faults).toEqual([])
     // What its button for stages sends; it stands behind a switch of the page.
@@ -119,6 +128,55 @@ test.skipIf(isLacking)(
     expect(status).toBe(200)
     const { json } = await call('GET', '/api/v1/audit?action=model_version.transitioned')
     expect(json.items).toMatchObject([{ model: 'fraud-detector', after: { stage: 'Production' } }])
+  },
+  90_000,
+)
+
+test.skipIf(isLacking)(
+  'its pages of logged models, prompts, traces, evaluations and settings are refused nothing',
+  async () => {
+    const { url, experiment, post, call } = await filledServer()
+    const is_prompt = { key: 'mlflow.prompt.is_prompt', value: 'true' }
+    await post('registered-models/create', {
+      name: 'greet',
+      tags: [is_prompt, { key: '_mlflow_experiment_ids', value: `,${experiment},` }],
+    })
+    const text = { key: 'mlflow.prompt.text', value: 'Hello {{name}}!' }
+    const version = { name: 'greet', source: 'dummy-source', tags: [is_prompt, text] }
+    expect((await post('model-versions/create', version)).status).toBe(200)
+    const trace_info = {
+      trace_id: 'tr-1',
+      trace_location: { mlflow_experiment: { experiment_id: experiment } },
+      request_time: new Date().toISOString(),
+      request_preview: 'where is my order',
+      state: 'OK',
+    }
+    await call('POST', '/api/3.0/mlflow/traces', { trace: { trace_info } })
+    const models = await post('logged-models/search', { experiment_ids: [experiment] })
+    const { model_id, artifact_uri } = models.json.models[0].info
+    const folder = artifact_uri.replace('mlflow-artifacts:', '/api/2.0/mlflow-artifacts/artifacts')
+    await call('PUT', `${folder}/MLmodel`, 'flavors: {}\n')
+    const context = await openContext({ viewport: { width: 1440, height: 900 } })
+    const page = await context.newPage()
+    const faults = faultsOf(page)
+    const look = lookerOf(page)
+    const below = `experiments/${experiment}`
+    for (const [at, shown] of [
+      [`${below}/models/${model_id}`, 'About this logged model'],
+      [`${below}/models/${model_id}/artifacts`, 'Select a file to preview'],
+      ['prompts', 'greet'],
+      ['prompts/greet', 'Hello {{name}}!'],
+      [`${below}/prompts`, 'greet'],
+      [`${below}/traces`, 'where is my order'],
+      [`${below}/evaluation-runs`, 'Evaluation runs'],
+      [`${below}/datasets`, 'Create an evaluation dataset'],
+      [`${below}/judges`, 'Create and manage judges'],
+      [`${below}/review-queue`, 'Manage questions'],
+      ['settings/webhooks', 'No webhooks configured'],
+    ] as const) {
+      await look(`${url}/mlflow-ui/#/${at}`, shown)
+    }
+    expect(faults).toEqual([])
   },
   90_000,
 )
