@@ -1,9 +1,10 @@
 import { hasOpenRequest, readOpenRequests } from '../governance/promotions/awaiting.ts'
 import type { Context } from '../platform/context.ts'
 import type { RegisteredModel } from '../registry/models/read-models.ts'
-import { searchRegisteredModels } from '../registry/models/search-models.ts'
+import { listLooserModelFilters, searchRegisteredModels } from '../registry/models/search-models.ts'
 import { isActive } from '../registry/stages/stages.ts'
 import { readWantedMetrics } from '../registry/versions/version-metrics.ts'
+import type { LooserFilter } from '../search/find-page.ts'
 import { filterOfWords } from '../search/words.ts'
 import { chosenMetricOf } from './chosen-metric.ts'
 
@@ -15,6 +16,8 @@ export type CatalogueQuery = {
   /** Only models with an open request. */
   readonly isAsked?: boolean
   readonly after: string | undefined
+  /** What times in words are counted from; undefined: a program asks, and gives milliseconds. */
+  readonly nowMs?: number
   readonly count: number
 }
 
@@ -33,22 +36,31 @@ export type CatalogueRow = {
 
 export type Catalogue = {
   readonly rows: readonly CatalogueRow[]
+  /** Where nothing was found: what the filter finds without each of its clauses. */
+  readonly looser: readonly LooserFilter[]
   readonly next: string | undefined
 }
 
 /** @throws INVALID_PARAMETER_VALUE the filter is wrong */
 export async function readCatalogue(
   ctx: Context,
-  { words, sort, isAsked, after, count }: CatalogueQuery,
+  { words, sort, isAsked, after, count, nowMs }: CatalogueQuery,
 ): Promise<Catalogue> {
-  const { items, nextPageToken } = await searchRegisteredModels(ctx, {
+  const search = {
     filter: filterOfWords(words, 'name'),
+    nowMs,
+    also: isAsked ? hasOpenRequest(ctx) : undefined,
+  }
+  const { items, nextPageToken } = await searchRegisteredModels(ctx, {
+    ...search,
     orderBy: sort === 'changed' ? ['last_updated_timestamp DESC'] : [],
     maxResults: count,
     pageToken: after,
-    also: isAsked ? hasOpenRequest(ctx) : undefined,
   })
-  const [requests, metrics] = await Promise.all([
+  // A program reads what it finds, and no way to more.
+  const isLost = nowMs !== undefined && items.length === 0 && after === undefined
+  const [looser, requests, metrics] = await Promise.all([
+    isLost ? listLooserModelFilters(ctx, search) : [],
     readOpenRequests(
       ctx,
       items.map(({ id }) => id),
@@ -61,6 +73,7 @@ export async function readCatalogue(
       requests: requests.get(model.id) ?? [],
       metric: metrics.get(model.id),
     })),
+    looser,
     next: nextPageToken,
   }
 }

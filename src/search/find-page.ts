@@ -18,6 +18,7 @@ import {
   type SortTerm,
 } from './order-sql.ts'
 import { type Page, type PageRequest, readKeysetPage } from './page.ts'
+import { clausesApart } from './places.ts'
 import type { FilterField, Vocabulary } from './vocabulary.ts'
 import { readWalkedRows, walkedClausesMax } from './walk/read-walked-rows.ts'
 import type { ValueWalk, WalkedRow } from './walk/walk-statements.ts'
@@ -143,6 +144,46 @@ export async function countFound(
     ),
   )
   return searches.map((_, i) => counts[String(i)]?.[0]?.count ?? 0)
+}
+
+/** A filter without one of its clauses. */
+export type LooserFilter = {
+  /** The one that is left out. */
+  readonly clause: string
+  readonly others: string
+  /** What it finds, up to `looserCounted`. */
+  readonly count: number
+}
+
+export const looserCounted = 1000
+/** Of longer filters none is tried. */
+const clausesTried = 6
+
+type NothingFound = {
+  readonly scope: readonly SQL[]
+  /** As it was given. */
+  readonly text: string
+  /** What was read from it. */
+  readonly filter: Filter
+  /** Conditions that each filter gets, whatever it has left. */
+  readonly complete?: (filter: Filter) => Filter
+}
+
+/** What a filter that finds nothing would find without each of its clauses, the most first; none where there is one clause. */
+export async function listLooserFilters(
+  db: Database,
+  searchable: Searchable,
+  { scope, text, filter, complete = (same) => same }: NothingFound,
+): Promise<LooserFilter[]> {
+  if (filter.length < 2 || filter.length > clausesTried) return []
+  const counts = await countFound(db, searchable, {
+    searches: filter.map((_, i) => ({ scope, filter: complete(filter.toSpliced(i, 1)) })),
+    most: looserCounted,
+  })
+  return clausesApart(text, filter)
+    .map((apart, i) => ({ ...apart, count: counts[i] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
 }
 
 function countStatement(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { filterOfWords } from '../../src/search/words.ts'
 import { admin, authServer } from '../support/auth-server.ts'
+import { TickingClock } from '../support/clock.ts'
 import { testServer } from '../support/server.ts'
 import { pagesOf, rowsOf, textOf, unescaped } from './page.ts'
 
@@ -218,4 +219,66 @@ test('the heads of the catalogue sort it, and a card says what is live before it
   const asked = (await get('/models?requests=open&sort=changed')).html
   expect(asked).toContain('<input type="hidden" name="requests" value="open"/>')
   expect(textOf(asked)).toContain('Show all 3 models')
+})
+
+test('filters of models, prompts and experiments take times in words, which addresses keep and calls do not', async () => {
+  const clock = new TickingClock()
+  const { app, call } = await testServer({ now: clock.now })
+  const isPrompt = { key: 'mlflow.prompt.is_prompt', value: 'true' }
+  const make = async (which: string) => {
+    const create = '/api/2.0/mlflow/registered-models/create'
+    await call('POST', create, { name: `${which}-model` })
+    await call('POST', create, { name: `${which}-prompt`, tags: [isPrompt] })
+    await call('POST', '/api/2.0/mlflow/experiments/create', { name: `${which}-work` })
+  }
+  await make('old')
+  clock.pass(10 * 86_400_000)
+  await make('new')
+  const lists = [
+    { path: '/models', key: 'creation_timestamp' },
+    { path: '/models', key: 'last_updated_timestamp' },
+    { path: '/prompts', key: 'creation_timestamp' },
+    { path: '/experiments', key: 'creation_time' },
+    { path: '/experiments', key: 'last_update_time' },
+  ]
+  for (const { path, key } of lists) {
+    const search = (time: string) =>
+      pagesOf(app).get(`${path}?q=${encodeURIComponent(`${key} ${time}`)}`)
+    const late = await search('> -7d')
+    expect(textOf(late.html)).toMatch(/new-(model|prompt|work)/)
+    expect(late.html).not.toMatch(/>old-/)
+    expect(textOf(late.html)).toMatch(/-7d is \d{4}-\d\d-\d\d/)
+    expect(late.html).toContain(`value="${key} &gt; -7d"`)
+    // What the page shows as its call has milliseconds, since programs get MLflow's grammar.
+    expect(late.html).toMatch(new RegExp(`${key}( &gt; |%20%3E%20|\\+%3E\\+)\\d{12,}`))
+    expect((await search("< 'yesterday 9:00'")).html).toMatch(/>old-/)
+    const wrong = await search('> tomorow')
+    expect(wrong.status).toBe(400)
+    expect(wrong.html).toContain('<mark>tomorow</mark>')
+  }
+  const filter = encodeURIComponent('creation_timestamp > -7d')
+  const program = await call('GET', `/api/2.0/mlflow/registered-models/search?filter=${filter}`)
+  expect(program.status).toBe(400)
+})
+
+test('where no model matches, what each clause takes away is counted, of what the caller may read', async () => {
+  const { app, user, mlflow } = await authServer()
+  const [ann, eve] = [await user('ann'), await user('eve')]
+  const risk = [{ key: 'team', value: 'risk' }]
+  for (const name of ['fraud', 'churn']) {
+    await mlflow(ann, 'POST', 'registered-models/create', { name, tags: risk })
+  }
+  const isPrompt = { key: 'mlflow.prompt.is_prompt', value: 'true' }
+  await mlflow(ann, 'POST', 'registered-models/create', { name: 'ask', tags: [...risk, isPrompt] })
+  const none = { name: 'churn', username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
+  const q = encodeURIComponent("tags.team = 'risk'  AND stage = 'Production'")
+  const forAnn = await pagesOf(app, ann).get(`/models?q=${q}`)
+  expect(textOf(forAnn.html)).toContain("Without stage = 'Production' : 2 models")
+  expect(textOf(forAnn.html)).not.toContain('Without tags')
+  expect(unescaped(forAnn.html)).toContain(`/models?q=${encodeURIComponent("tags.team = 'risk'")}"`)
+  const forEve = await pagesOf(app, eve).get(`/models?q=${q}`)
+  expect(textOf(forEve.html)).toContain("Without stage = 'Production' : 1 model")
+  const one = await pagesOf(app, ann).get(`/models?q=${encodeURIComponent("name = 'x'")}`)
+  expect(textOf(one.html)).not.toContain('Without')
 })

@@ -1,12 +1,18 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseFilter } from '../../search/filter.ts'
-import { findPage, type Searchable } from '../../search/find-page.ts'
+import { type Filter, parseFilter } from '../../search/filter.ts'
+import {
+  findPage,
+  type LooserFilter,
+  listLooserFilters,
+  type Searchable,
+} from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { type ExactFilter, exactFilter, withTimes } from '../../search/times/filter-times.ts'
 import {
   equalityOrList,
   equalityOrListOrNull,
@@ -42,11 +48,11 @@ const searchableModels: Searchable = {
         ['user_id', { type: 'string', operators: equalityOrNull, column: sql`m.user_id` }],
         [
           'creation_timestamp',
-          { type: 'number', operators: ordering, column: sql`m.created_at_ms` },
+          { type: 'number', isTime: true, operators: ordering, column: sql`m.created_at_ms` },
         ],
         [
           'last_updated_timestamp',
-          { type: 'number', operators: ordering, column: sql`m.updated_at_ms` },
+          { type: 'number', isTime: true, operators: ordering, column: sql`m.updated_at_ms` },
         ],
         [
           'alias',
@@ -123,12 +129,8 @@ export async function searchRegisteredModels(
   search: RegistrySearch,
 ): Promise<Page<RegisteredModel>> {
   const { items: ids, nextPageToken } = await findPage(ctx.db, withShownVersions(ctx), {
-    scope: [
-      sql`m.workspace = ${ctx.workspace}`,
-      mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
-      ...(search.also ? [search.also.where] : []),
-    ],
-    filter: withPromptsHidden(parseFilter(search.filter)),
+    scope: scopeOf(ctx, search),
+    filter: withPromptsHidden(readFilter(search)),
     orderBy: parseOrderBy(search.orderBy),
     count: checkPageSize(search.maxResults, {
       most: pageMax,
@@ -139,4 +141,34 @@ export async function searchRegisteredModels(
     fingerprint: fingerprintOf(ctx, 'models', search),
   })
   return { items: await readModels(ctx, ids), nextPageToken }
+}
+
+function scopeOf(ctx: Context, { also }: Pick<RegistrySearch, 'also'>): SQL[] {
+  return [
+    sql`m.workspace = ${ctx.workspace}`,
+    mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
+    ...(also ? [also.where] : []),
+  ]
+}
+
+function readFilter({ filter, nowMs }: Pick<RegistrySearch, 'filter' | 'nowMs'>): Filter {
+  return withTimes(parseFilter(filter), searchableModels.filterKeys, nowMs)
+}
+
+/** A filter that a person wrote, as MLflow's clients give it. */
+export function exactModelFilter(text: string, nowMs: number): ExactFilter {
+  return exactFilter(text, searchableModels.filterKeys, nowMs)
+}
+
+/** What a filter that finds no model would find without each of its clauses. */
+export function listLooserModelFilters(
+  ctx: Context,
+  search: Pick<RegistrySearch, 'also' | 'nowMs'> & { readonly filter: string },
+): Promise<LooserFilter[]> {
+  return listLooserFilters(ctx.db, withShownVersions(ctx), {
+    scope: scopeOf(ctx, search),
+    text: search.filter,
+    filter: readFilter(search),
+    complete: withPromptsHidden,
+  })
 }

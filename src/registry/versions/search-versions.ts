@@ -39,6 +39,8 @@ const searchableVersions: Searchable = {
 /** What a search of models or of versions asks for. */
 export type RegistrySearch = {
   readonly filter?: string | undefined
+  /** Of models: what times in words are counted from; undefined: a program asks, and gives milliseconds. */
+  readonly nowMs?: number | undefined
   readonly orderBy: readonly string[]
   readonly maxResults?: Int64 | undefined
   readonly pageToken?: string | undefined

@@ -7,6 +7,7 @@ import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { type ExactFilter, exactFilter, withTimes } from '../../search/times/filter-times.ts'
 import {
   equality,
   equalityOrList,
@@ -34,8 +35,14 @@ const searchableExperiments: Searchable = {
           'experiment_id',
           { type: 'string', operators: equalityOrList, column: sql`cast(e.id as text)` },
         ],
-        ['creation_time', { type: 'number', operators: ordering, column: sql`e.created_at_ms` }],
-        ['last_update_time', { type: 'number', operators: ordering, column: sql`e.updated_at_ms` }],
+        [
+          'creation_time',
+          { type: 'number', isTime: true, operators: ordering, column: sql`e.created_at_ms` },
+        ],
+        [
+          'last_update_time',
+          { type: 'number', isTime: true, operators: ordering, column: sql`e.updated_at_ms` },
+        ],
       ]),
     ],
     [
@@ -68,6 +75,8 @@ const searchableExperiments: Searchable = {
 
 export type ExperimentSearch = {
   readonly filter?: string | undefined
+  /** What times in words are counted from; undefined: a program asks, and gives milliseconds. */
+  readonly nowMs?: number | undefined
   readonly orderBy: readonly string[]
   readonly view?: ViewType | undefined
   /** MLflow has no default: absent is refused. */
@@ -93,11 +102,16 @@ export async function searchExperiments(
       ...viewConditions(sql`e.lifecycle_stage`, view),
       mayReadSql(ctx, 'experiment', { id: sql`e.id` }),
     ],
-    filter: parseFilter(search.filter),
+    filter: withTimes(parseFilter(search.filter), searchableExperiments.filterKeys, search.nowMs),
     orderBy: parseOrderBy(search.orderBy),
     count,
     token: search.pageToken,
     fingerprint: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
   })
   return { items: await readExperiments(ctx, ids), nextPageToken }
+}
+
+/** A filter that a person wrote, as MLflow's clients give it. */
+export function exactExperimentFilter(text: string, nowMs: number): ExactFilter {
+  return exactFilter(text, searchableExperiments.filterKeys, nowMs)
 }

@@ -5,11 +5,17 @@ import type { Int64 } from '../../core/int64.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Filter, parseFilter } from '../../search/filter.ts'
-import { countFound, type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
+import {
+  countFound,
+  type FoundPage,
+  findPage,
+  type LooserFilter,
+  listLooserFilters,
+  type Searchable,
+} from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortItem } from '../../search/order-sql.ts'
 import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
-import { clausesApart } from '../../search/places.ts'
 import { type ExactFilter, exactFilter, withTimes } from '../../search/times/filter-times.ts'
 import { fieldOf } from '../../search/vocabulary.ts'
 import type { ValueWalk } from '../../search/walk/walk-statements.ts'
@@ -183,36 +189,17 @@ export async function countMatches(
   return count
 }
 
-/** A filter without one of its clauses. */
-export type LooserFilter = {
-  /** The one that is left out. */
-  readonly clause: string
-  readonly others: string
-  /** Runs that it finds, up to `runsCounted`. */
-  readonly count: number
-}
-
-export const runsCounted = 1000
-/** Of longer filters none is tried. */
-const clausesTried = 6
-
-/** What a filter that finds no run would find without each of its clauses, the most first; none where there is one clause. */
-export async function listLooserFilters(
+/** What a filter that finds no run would find without each of its clauses. */
+export function listLooserRunFilters(
   ctx: Context,
   search: Pick<RunSearch, 'experimentIds' | 'nowMs' | 'view'> & { readonly filter: string },
 ): Promise<LooserFilter[]> {
   const { experimentIds, filter: text, view = 'ACTIVE_ONLY' } = search
-  const filter = readFilter(search)
-  if (filter.length < 2 || filter.length > clausesTried) return []
-  const scope = [inExperimentsSql(ctx, experimentIds), ...scopeOf(ctx, view)]
-  const counts = await countFound(ctx.db, searchableRuns, {
-    searches: filter.map((_, i) => ({ scope, filter: filter.toSpliced(i, 1) })),
-    most: runsCounted,
+  return listLooserFilters(ctx.db, searchableRuns, {
+    scope: [inExperimentsSql(ctx, experimentIds), ...scopeOf(ctx, view)],
+    text,
+    filter: readFilter(search),
   })
-  return clausesApart(text, filter)
-    .map((apart, i) => ({ ...apart, count: counts[i] ?? 0 }))
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.count - a.count)
 }
 
 /** For a single experiment an index gives the runs in their order; for several it cannot, unless they are merged. */

@@ -44,12 +44,13 @@ export async function showModels(c: AppContext): Promise<Response> {
     isAsked: optionalQuery(c, 'requests') === 'open',
     after: optionalQuery(c, 'after'),
     count: 100,
+    nowMs: ctx.now(),
   }
   // A mistake in the filter is shown beside it.
   const found = await attempt('INVALID_PARAMETER_VALUE', readCatalogue(ctx, query))
   const isWrong = found instanceof RegistryError
-  const catalogue = isWrong ? { rows: [], next: undefined } : found
+  const catalogue = isWrong ? { rows: [], looser: [], next: undefined } : found
   const problem = isWrong ? found : undefined
-  const page = <ModelsPage {...{ frame, query, catalogue, counts, problem }} />
+  const page = <ModelsPage {...{ frame, query, catalogue, counts, problem, nowMs: ctx.now() }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

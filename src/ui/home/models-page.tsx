@@ -1,8 +1,9 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
 import type { Catalogue, CatalogueQuery } from '../../find/catalogue.ts'
+import { exactModelFilter } from '../../registry/models/search-models.ts'
 import { filterOfWords } from '../../search/words.ts'
-import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { LooserFilters, SearchBox, TimesNote, WordsNote } from '../parts/search-box.tsx'
 import { NextLink } from '../parts/table.tsx'
 import { plural } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -20,14 +21,17 @@ type ModelsProps = {
   readonly counts: CatalogueCounts
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
+  readonly nowMs: number
 }
 
 /** All models that the caller may read, or those that a filter leaves. */
-export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, problem }) => {
+export const ModelsPage: FC<ModelsProps> = (props) => {
+  const { frame, query, catalogue, counts, problem } = props
   const { to } = frame
   const { words, sort, isAsked = false, after } = query
   const isEverything = words === '' && after === undefined && !isAsked
   const filter = filterOfWords(words, 'name')
+  const exact = exactModelFilter(filter, props.nowMs)
   return (
     <Page
       frame={frame}
@@ -37,7 +41,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
       api={{
         method: 'GET',
         path: to.query('/api/v1/models', {
-          q: words,
+          q: exact.times.length > 0 ? exact.text : words,
           requests: isAsked ? 'open' : undefined,
           sort: sort === 'name' ? undefined : sort,
           page_token: after,
@@ -47,6 +51,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
       <ModelKinds to={to} current="models" />
       <SearchForm {...{ frame, words, sort, isAsked, problem }} />
       <WordsNote words={words} filter={filter} />
+      <TimesNote times={exact.times} />
       {counts.models === 0 ? null : <CatalogueChips {...{ counts, to, words, isAsked }} />}
       {isAsked ? <p>Only models with an open request.</p> : null}
       <div data-part="models">
@@ -60,9 +65,16 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, counts, p
         ) : isEverything ? (
           <FirstModel frame={frame} />
         ) : problem === undefined ? (
-          <p class="empty">
-            No model matches. <a href={to.models}>Show all {plural(counts.models, 'model')}</a>
-          </p>
+          <div class="empty">
+            <p>
+              No model matches. <a href={to.models}>Show all {plural(counts.models, 'model')}</a>
+            </p>
+            <LooserFilters
+              of={catalogue.looser}
+              noun="model"
+              hrefOf={(words) => catalogueAddress(to, { words, isAsked, sort })}
+            />
+          </div>
         ) : null}
       </div>
       <NextLink

@@ -1,10 +1,11 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import { FilterError, type RegistryError } from '../../core/error.ts'
+import { type LooserFilter, looserCounted } from '../../search/find-page.ts'
 import type { ExactFilter } from '../../search/times/filter-times.ts'
 import { isPlain } from '../../search/words.ts'
 import type { Completion } from '../completion.ts'
 import { Time } from './byline.tsx'
-import { visibleText } from './text.tsx'
+import { countText, Excerpt, plural, visibleText } from './text.tsx'
 
 type LineSearchProps = PropsWithChildren<{
   readonly action: string
@@ -133,4 +134,30 @@ export const TimesNote: FC<Pick<ExactFilter, 'times'>> = ({ times }) =>
         </>
       ))}
     </p>
+  )
+
+type LooserProps = {
+  readonly of: readonly LooserFilter[]
+  /** What they find: `run`. */
+  readonly noun: string
+  readonly hrefOf: (words: string) => string
+}
+
+/** What a filter that finds nothing would find without each of its clauses, and the way there. */
+export const LooserFilters: FC<LooserProps> = ({ of, noun, hrefOf }) =>
+  of.length === 0 ? null : (
+    <ul class="plain">
+      {of.map(({ clause, others, count }) => (
+        <li>
+          Without{' '}
+          <code>
+            <Excerpt text={clause} charsMax={120} />
+          </code>
+          :{' '}
+          <a href={hrefOf(others)}>
+            {count < looserCounted ? plural(count, noun) : `${countText(count)} ${noun}s or more`}
+          </a>
+        </li>
+      ))}
+    </ul>
   )

@@ -1,11 +1,12 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
+import { exactModelFilter } from '../../registry/models/search-models.ts'
 import { tagClauseOf } from '../../search/words.ts'
 import { ModelKinds } from '../home/model-kinds.tsx'
 import { Time } from '../parts/byline.tsx'
 import { AliasList, Tags } from '../parts/chips.tsx'
-import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { SearchBox, TimesNote, WordsNote } from '../parts/search-box.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { Excerpt, Given } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
@@ -26,12 +27,14 @@ type PromptsPageProps = {
   readonly next: string | undefined
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
+  readonly nowMs: number
 }
 
 /** All prompts that the caller may read, or those that a filter leaves. */
 export const PromptsPage: FC<PromptsPageProps> = (props) => {
   const { frame, words, asked, filter, after, prompts, next, problem } = props
   const { to } = frame
+  const exact = exactModelFilter(filter, props.nowMs)
   return (
     <Page
       frame={frame}
@@ -41,7 +44,7 @@ export const PromptsPage: FC<PromptsPageProps> = (props) => {
       crumbs={[{ text: 'Models', href: to.models }, { text: 'Prompts' }]}
       api={{
         method: 'GET',
-        path: to.query('/api/2.0/mlflow/registered-models/search', { filter }),
+        path: to.query('/api/2.0/mlflow/registered-models/search', { filter: exact.text }),
       }}
     >
       <ModelKinds to={to} current="prompts" />
@@ -53,6 +56,7 @@ export const PromptsPage: FC<PromptsPageProps> = (props) => {
         addressOf={(q) => to.query(to.prompts, { q })}
       />
       <WordsNote words={words} filter={asked} />
+      <TimesNote times={exact.times} />
       <div data-part="prompts">
         {prompts.length > 0 ? (
           <PromptTable {...{ prompts, to }} />

@@ -17,17 +17,20 @@ export async function showPrompts(c: AppContext): Promise<Response> {
   const after = optionalQuery(c, 'after')
   const asked = filterOfWords(words, 'name')
   const filter = asked === '' ? promptsAlone : `${asked} AND ${promptsAlone}`
-  const search = { filter, orderBy: [], maxResults: perPage, pageToken: after }
+  const { ctx } = c.var
+  const nowMs = ctx.now()
+  const search = { filter, nowMs, orderBy: [], maxResults: perPage, pageToken: after }
   // A mistake in the filter is shown beside it.
   const [frame, found] = await Promise.all([
     frameOf(c),
-    attempt('INVALID_PARAMETER_VALUE', searchRegisteredModels(c.var.ctx, search)),
+    attempt('INVALID_PARAMETER_VALUE', searchRegisteredModels(ctx, search)),
   ])
   const isWrong = found instanceof RegistryError
   const { items, nextPageToken } = isWrong ? { items: [], nextPageToken: undefined } : found
   const page = (
     <PromptsPage
-      {...{ frame, words, asked, filter, after }}
+      {...{ frame, words, asked, after, nowMs }}
+      filter={filter}
       prompts={items}
       next={nextPageToken}
       problem={isWrong ? found : undefined}

@@ -3,10 +3,11 @@ import type { RegistryError } from '../../core/error.ts'
 import { filterOfWords } from '../../search/words.ts'
 import type { RunCount } from '../../tracking/experiments/count-runs.ts'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
+import { exactExperimentFilter } from '../../tracking/experiments/search-experiments.ts'
 import { Time } from '../parts/byline.tsx'
 import { Tags } from '../parts/chips.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
-import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { SearchBox, TimesNote, WordsNote } from '../parts/search-box.tsx'
 import { Cell, NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Excerpt, Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -32,6 +33,7 @@ type ExperimentsPageProps = {
   readonly counts: ReadonlyMap<number, RunCount>
   readonly next: string | undefined
   readonly problem: RegistryError | undefined
+  readonly nowMs: number
 }
 
 /** All experiments that the caller may read, or those that a filter leaves. */
@@ -40,6 +42,7 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
   const { to } = frame
   const { words, isOfDeleted } = query
   const filter = filterOfWords(words, 'name')
+  const exact = exactExperimentFilter(filter, props.nowMs)
   const terms = { q: words, deleted: isOfDeleted ? '1' : undefined }
   return (
     <Page
@@ -62,7 +65,11 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
       api={{
         method: 'POST',
         path: '/api/2.0/mlflow/experiments/search',
-        body: { filter, max_results: 100, view_type: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY' },
+        body: {
+          filter: exact.text,
+          max_results: 100,
+          view_type: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
+        },
       }}
     >
       <SearchBox
@@ -75,6 +82,7 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
         {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
       </SearchBox>
       <WordsNote words={words} filter={filter} />
+      <TimesNote times={exact.times} />
       <Recent {...props} />
       {experiments.length > 0 ? (
         <ExperimentTable {...props} />

@@ -25,6 +25,7 @@ export async function showExperiments(c: AppContext): Promise<Response> {
       'INVALID_PARAMETER_VALUE',
       searchExperiments(ctx, {
         filter: filterOfWords(words, 'name'),
+        nowMs: ctx.now(),
         orderBy: ['last_update_time DESC'],
         view: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
         maxResults: experimentsPerPage,
@@ -42,7 +43,8 @@ export async function showExperiments(c: AppContext): Promise<Response> {
   const query = { words, isOfDeleted, after }
   const problem = isWrong ? found : undefined
   const next = isWrong ? undefined : found.nextPageToken
-  const props = { frame, query, experiments, recent, counts, next, problem }
+  const nowMs = ctx.now()
+  const props = { frame, query, experiments, recent, counts, next, problem, nowMs }
   const page = <ExperimentsPage {...props} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

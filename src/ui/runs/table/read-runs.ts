@@ -1,6 +1,7 @@
 import { chosenMetricOf } from '../../../find/chosen-metric.ts'
 import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/lineage.ts'
 import type { Context } from '../../../platform/context.ts'
+import type { LooserFilter } from '../../../search/find-page.ts'
 import { filterOfWords } from '../../../search/words.ts'
 import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
@@ -10,8 +11,7 @@ import { metricColumn, runColumnsOf } from '../../../tracking/runs/run-columns.t
 import {
   countMatches,
   findRunKeys,
-  type LooserFilter,
-  listLooserFilters,
+  listLooserRunFilters,
 } from '../../../tracking/runs/search-runs.ts'
 import { type Directions, directionsOf } from '../../parts/directions.ts'
 import { type RunGroups, readRunGroups } from './run-groups.ts'
@@ -70,7 +70,9 @@ export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<
     countRuns(ctx, experimentIds),
   ])
   const isEmpty = found.items.length === 0 && query.after === undefined
-  const looser = isEmpty ? await listLooserFilters(ctx, { experimentIds, filter, nowMs, view }) : []
+  const looser = isEmpty
+    ? await listLooserRunFilters(ctx, { experimentIds, filter, nowMs, view })
+    : []
   const [keys, matches] = await Promise.all([
     readRunKeys(ctx.db, found.items, keysMax),
     words === '' || isEmpty ? undefined : countMatches(ctx, { experimentIds, filter, nowMs, view }),

@@ -3,12 +3,12 @@ import type { RegistryError } from '../../../core/error.ts'
 import { filterOfWords } from '../../../search/words.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { namedColumn } from '../../../tracking/runs/run-columns.ts'
-import { exactRunFilter, runsCounted } from '../../../tracking/runs/search-runs.ts'
+import { exactRunFilter } from '../../../tracking/runs/search-runs.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { isOwnTag, noteOf } from '../../parts/own-tags.ts'
-import { SearchBox, TimesNote, WordsNote } from '../../parts/search-box.tsx'
-import { countText, Excerpt, Given, plural, Written } from '../../parts/text.tsx'
+import { LooserFilters, SearchBox, TimesNote, WordsNote } from '../../parts/search-box.tsx'
+import { countText, Given, plural, Written } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { ShownCall } from '../../shell/api-call.tsx'
 import type { Frame } from '../../shell/frame.ts'
@@ -142,22 +142,11 @@ const NoRuns: FC<Pick<RunsPageProps, 'standing' | 'query' | 'kept'> & { readonly
         Show all {countText(total)} runs
       </a>
     </p>
-    {looser.length === 0 ? null : (
-      <ul class="plain">
-        {looser.map(({ clause, others, count }) => (
-          <li>
-            Without{' '}
-            <code>
-              <Excerpt text={clause} charsMax={120} />
-            </code>
-            :{' '}
-            <a href={addressOf(to, { ...query, words: others, after: undefined })}>
-              {count < runsCounted ? plural(count, 'run') : `${countText(count)} runs or more`}
-            </a>
-          </li>
-        ))}
-      </ul>
-    )}
+    <LooserFilters
+      of={looser}
+      noun="run"
+      hrefOf={(words) => addressOf(to, { ...query, words, after: undefined })}
+    />
   </div>
 )
 
