@@ -177,15 +177,22 @@ function findPart(main: Element, name: string): Element | null {
   return main.querySelector(`[data-part="${CSS.escape(name)}"]`)
 }
 
-/** A place for a part that was not there: behind the one that it follows. */
+/** A place for a part that was not there: behind the one that it follows, or else before the one that follows it. */
 function makePlace(main: Element, next: Element): Element {
   const all: Element[] = [...(next.closest('main')?.querySelectorAll('[data-part]') ?? [])]
-  const before = all[all.indexOf(next) - 1]
-  const place = makeElement('div')
-  const previous = before && findPart(main, before.getAttribute('data-part') ?? '')
+  const at = all.indexOf(next)
+  const shown = (part: Element | undefined) => part && findPart(main, nameOf(part))
+  const place = makeElement('div', { 'data-part': nameOf(next) })
+  const previous = shown(all[at - 1])
+  const following = shown(all[at + 1])
   if (previous) previous.after(place)
+  else if (following) following.before(place)
   else main.append(place)
   return place
+}
+
+function nameOf(part: Element): string {
+  return part.getAttribute('data-part') ?? ''
 }
 
 function isOffered(part: Element): boolean {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { admin } from '../../support/auth-server.ts'
-import { countsOf, deploymentsWorld } from '../../ui/deployments-world.ts'
+import { deploymentsWorld } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
 import { askedWorld } from '../../ui/world.ts'
@@ -316,41 +316,6 @@ describe.skipIf(isLacking)('the script of pages', () => {
     await expect
       .poll(() => foot.innerText())
       .toBe('Times are in UTC on this page only In local time')
-  }, 60_000)
-
-  test('shows the split, the guard that acts and a process that falls silent, as they come', async () => {
-    const world = await served(await deploymentsWorld())
-    const { open, rita, ann, report, replica, clock, url, complaints } = world
-    await replica('Production', 2)
-    const seen = await open(rita, '/deployments/fraud-ab')
-    const content = seen.locator('#content')
-    const page = await open(ann, '/deployments/fraud-ab')
-    await page.keyboard.press('t')
-    await page.getByLabel('champion, %').fill('71')
-    await page.getByLabel('challenger, %').fill('30')
-    await page.keyboard.press('Enter')
-    expect(await page.getByRole('alert').innerText()).toContain('The weights make 101 percent')
-    await page.getByLabel('champion, %').fill('70')
-    await page.keyboard.press('Enter')
-    await page.getByText('20 % of all values of X-User-Id move').waitFor()
-    await page.getByLabel('Reason').fill('it does well')
-    await page.getByRole('button', { name: 'Change traffic of fraud-ab' }).click()
-    await page.waitForURL(`${url}/deployments/fraud-ab`)
-    await content.getByText('it does well').waitFor()
-    // Under the pointer, and with what scripts add to a chart.
-    await seen.mouse.move(500, 300)
-    clock.pass(10_000)
-    await report(countsOf('champion', 2, { requests: 700 }), countsOf('challenger', 3))
-    await content.locator('[data-part="traffic"]').getByText('700', { exact: true }).waitFor()
-    await content.getByRole('button', { name: 'PNG' }).first().waitFor()
-    await report(countsOf('challenger', 3, { errors: 90 }))
-    await content.getByText('The guard took challenger out').waitFor()
-    await content.getByText('the guard acted').first().waitFor()
-    await content.getByText('silent').waitFor({ state: 'detached' })
-    clock.pass(45_001)
-    await content.getByText('last seen').waitFor()
-    // The page that said what is wrong was a 400.
-    expect(complaints).toEqual([expect.stringContaining('400')])
   }, 60_000)
 
   test('shows on the board what answers with a version, and stays live when nothing answers', async () => {
