@@ -22,14 +22,13 @@ type TextFieldProps = {
 }
 
 /** A text of one line, marked where the problem is about it. With `autocomplete` off, browsers do not put back what was typed. */
-export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern?: string }> = ({
-  label,
-  name,
-  problem,
-  typed,
-  hint,
-  ...rest
-}) => (
+export const LineField: FC<
+  Omit<TextFieldProps, 'charsMax'> & {
+    readonly pattern?: string
+    /** Where browsers would fill in who signs in. */
+    readonly autocomplete?: 'off'
+  }
+> = ({ label, name, problem, typed, hint, ...rest }) => (
   <label>
     {label}
     <input
@@ -37,6 +36,7 @@ export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern
       value={typed ?? ''}
       required={rest.isRequired ?? false}
       pattern={rest.pattern}
+      autocomplete={rest.autocomplete}
       autocapitalize="none"
       spellcheck={false}
       autofocus={problem?.field === name}

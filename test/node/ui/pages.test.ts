@@ -70,13 +70,25 @@ async function walk(
     for (const path of paths) {
       const res = await page.goto(url + path)
       if (!res || res.status() >= 500) faults.push(`${path}: ${res?.status()}`)
-      const found = await faultsOf(page)
+      const found = [...(await faultsOf(page)), ...(await inlineCodeOf(page))]
       faults.push(...found.map((fault) => `${path} ${look.size} ${look.theme}: ${fault}`))
       await picture(page, path, look)
     }
     await context.close()
   }
   return faults
+}
+
+/** What would run or be styled by an attribute. Scripts of pages set none either. */
+async function inlineCodeOf(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('*')].flatMap((one) =>
+      one
+        .getAttributeNames()
+        .filter((name) => name === 'style' || name.startsWith('on'))
+        .map((name) => `the attribute ${name} of ${one.outerHTML.slice(0, 100)}`),
+    ),
+  )
 }
 
 async function picture(page: Page, path: string, { size, theme }: Look): Promise<void> {
@@ -208,7 +220,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       const tried = async (what) => { try { await what(); return 'reached' } catch { return 'refused' } }
       document.body.textContent = [origin,
         await tried(() => parent.document.title), await tried(() => document.cookie),
-        await tried(() => localStorage.length), await tried(() => fetch('/api/v1/models'))].join(' ')
+        await tried(() => localStorage.length), await tried(() => fetch('/api/v1/whoami'))].join(' ')
     })()`
     const cell = { cell_type: 'code', source: 'plot()', outputs: [{ data: { 'text/html': 'hi' } }] }
     const files = {
@@ -217,6 +229,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       'to-host.html': '<meta http-equiv="refresh" content="0; url=http://localhost:9/">',
       'to-top.html':
         "<body><script>try { top.location = '/' } catch { document.body.append('stays') }</script>",
+      'to-form.html': `<form action="/signout" method="post"></form><body><script>
+        document.forms[0].submit(); document.body.append('sent nothing')</script>`,
       'a.ipynb': JSON.stringify({ cells: [cell, { cell_type: 'markdown', source: '# A' }] }),
       'facts.json': '{"a": {"b": [1, 2]}}',
       'sound.wav': 'none',
@@ -245,6 +259,14 @@ describe.skipIf(isLacking)('in a browser', () => {
       await openFrame(path)
       await expect.poll(() => page.frames()[1]?.url(), { message: path }).toMatch(/^chrome-error:/)
     }
+    const posted: string[] = []
+    page.on('request', (one) => {
+      if (one.method() === 'POST') posted.push(one.url())
+    })
+    await openFrame('to-form.html')
+    await expect.poll(() => seen.textContent()).toContain('sent nothing')
+    await page.reload()
+    expect(posted).toEqual([])
     await openFrame('to-top.html')
     await expect.poll(() => seen.textContent()).toMatch(/stays$/)
     expect(page.url()).toBe(`${url}/runs/${run}/files?path=to-top.html`)
@@ -465,16 +487,33 @@ describe.skipIf(isLacking)('in a browser', () => {
     const dataset = { name: evil, digest: evil.slice(0, 30), source_type: 's', source: evil }
     await post('runs/log-inputs', { run_id, datasets: [{ dataset }] })
     const harm = '<script>alert(1); fetch("/api/v1/whoami"); parent.document</script>'
-    const files = ['"><svg onload=alert(1)>.csv', 'report.html', 'drawing.svg', 'MLmodel']
+    const files = [
+      '"><svg onload=alert(1)>.csv',
+      'report.html',
+      'drawing.svg',
+      'MLmodel',
+      'n.ipynb',
+    ]
+    const output = {
+      'text/html': [evil, harm],
+      'image/svg+xml': `<svg onload="alert(1)">${harm}</svg>`,
+    }
+    const cell = {
+      cell_type: 'code',
+      source: evil,
+      outputs: [{ output_type: 'display_data', data: output }],
+    }
     const folder = artifact_uri.replace(
       'mlflow-artifacts:/',
       '/api/2.0/mlflow-artifacts/artifacts/',
     )
     for (const file of files) {
       const headers = { authorization: ann }
-      const body = file.endsWith('svg')
-        ? `<svg xmlns="http://www.w3.org/2000/svg">${harm}</svg>`
-        : harm
+      const drawing = `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">${harm}</svg>`
+      const notebook = JSON.stringify({
+        cells: [cell, { cell_type: 'markdown', source: description }],
+      })
+      const body = file.endsWith('svg') ? drawing : file.endsWith('ipynb') ? notebook : harm
       await app.request(`${folder}/${encodeURIComponent(file)}`, { method: 'PUT', headers, body })
     }
     const made = await post('model-versions/create', { name: evil, source: artifact_uri, run_id })

@@ -61,7 +61,13 @@ export const UsersPage: FC<UsersPageProps> = (props) => {
       </NextLink>
       <Changes id="new-user" title="New user" whyNot={whyNot}>
         <form method="post" action={path} class="fields-row card-form">
-          <LineField label="Name" name="name" isRequired {...{ problem, typed: typed?.('name') }} />
+          <LineField
+            label="Name"
+            name="name"
+            autocomplete="off"
+            isRequired
+            {...{ problem, typed: typed?.('name') }}
+          />
           <PasswordField label="Password" name="password" />
           <button type="submit">Make user</button>
         </form>

@@ -116,6 +116,7 @@ const Fields: FC<WebhookFormPageProps> = ({ webhook, matched, problem, typed }) 
         <LineField
           label="Alias"
           name="alias"
+          autocomplete="off"
           hint="A glob; empty: any"
           typed={value('alias', webhook?.alias)}
         />
