@@ -34,6 +34,39 @@ function setHidden(page: Page, isHidden: boolean): Promise<void> {
   }, isHidden)
 }
 
+/** A run of nightly logged a model, which became the version that is live; two processes answer with it. */
+async function trainedWorld() {
+  const world = await deploymentsWorld()
+  const { app, call, mlflow, ann, move, name, register, replica } = world
+  await call(admin, 'DELETE', '/api/v1/policies/production-sign-off')
+  const read = await mlflow(
+    ann,
+    'GET',
+    `model-versions/get?name=${name}&version=${await register()}`,
+  )
+  const { run_id } = read.json.model_version
+  const { model } = (
+    await mlflow(ann, 'POST', 'logged-models', {
+      ...{ experiment_id: '1', name: 'scorer', source_run_id: run_id },
+    })
+  ).json
+  const { model_id, artifact_uri } = model.info
+  const folder = artifact_uri.replace('mlflow-artifacts:', '/api/2.0/mlflow-artifacts/artifacts')
+  await app.request(`${folder}/MLmodel`, {
+    method: 'PUT',
+    headers: { authorization: ann },
+    body: 'flavors: {}',
+  })
+  const made = await mlflow(ann, 'POST', 'model-versions/create', {
+    ...{ name, source: `models:/${model_id}`, model_id, run_id },
+  })
+  const version = Number(made.json.model_version.version)
+  await move(version, 'Production')
+  await replica('Production', version)
+  await replica('Production', version, { replica: 'Production-2', host: 'scorer-2' })
+  return { ...world, version }
+}
+
 describe.skipIf(isLacking)('people', () => {
   test.each(sizes)(
     'log their first model by the code that an empty server shows, and see it come: %s',
@@ -110,33 +143,70 @@ mlflow.flush_trace_async_logging()`
   }, 120_000)
 
   test('ask which data trained what is live, and what answers with it', async () => {
-    const world = await served(await deploymentsWorld())
-    const { url, windowOf, name, ann, replica, mlflow, alice } = world
-    await replica('Production', 2)
+    const world = await served(await trainedWorld())
+    const { url, windowOf, name, ann, mlflow, alice, version } = world
     const page = await windowOf({ ...wide, extraHTTPHeaders: { authorization: ann } })
     await page.goto(`${url}/models/${name}/stages/Production`)
+    expect(await headingOf(page)).toContain(`version ${version}`)
     const lineage = page.getByRole('region', { name: 'Lineage' })
-    expect(await lineage.innerText()).toMatch(/transactions 9f2c01aa[\s\S]*of experiment nightly/)
     const steps = lineage.getByRole('list', { name: 'From the data to what answers' })
-    await steps.getByRole('link', { name: '1 process', exact: true }).click()
-    expect(await mainOf(page)).toContain('scorer-1')
-    await page.goBack()
-    await steps.getByRole('link').filter({ hasText: 'Production' }).click()
-    expect(await headingOf(page)).toContain('version 2')
-    await lineage.locator('dt:text-is("Run") + dd a').first().click()
-    await page.getByText(`became`).waitFor()
-    await page.getByRole('link', { name: 'transactions' }).click()
-    const versions = page.getByRole('row')
-    expect(await versions.nth(1).innerText()).toMatch(/2\s+Production\s+1 process/)
-    expect(await mainOf(page)).toMatch(/Other versions[\s\S]*1\s+Archived/)
+    const headings = await steps.getByRole('heading').allInnerTexts()
+    expect(headings).toEqual([
+      'Data',
+      'Run that read it',
+      'Model that it logged',
+      'Version made of it',
+      'Where that is',
+      'What answers with it',
+    ])
+    const links = await steps.getByRole('link').allInnerTexts()
+    const [data, run = '', ...others] = links.map((text) => text.trim())
+    expect([data, ...others]).toEqual([
+      'transactions 9f2c01aa',
+      'scorer',
+      'Production',
+      '2 processes',
+    ])
+    const listed = await lineage.locator('dl').innerText()
+    for (const said of ['transactions 9f2c01aa', run, 'scorer', 'Production', '2 processes']) {
+      expect(listed).toContain(said)
+    }
+    await see(page, 'S7.1')
+    for (const [link, shown] of [
+      [run, `${name} ${version}`],
+      ['scorer', `became ${name} ${version}`],
+      ['2 processes', 'scorer-2'],
+    ] as const) {
+      await steps.getByRole('link', { name: link, exact: true }).click()
+      await page.waitForURL((at) => !at.pathname.endsWith(`/${version}`))
+      expect((await mainOf(page)).replace(/\s+/g, ' '), link).toContain(shown)
+      await page.goBack()
+    }
+    await steps.getByRole('link', { name: 'Production' }).click()
+    await page.waitForURL(`${url}/models/${name}/${version}`)
+    await steps.getByRole('link', { name: /^transactions/ }).click()
+    await page.waitForURL(`${url}/datasets/9f2c01aa`)
+    const numbers = await page
+      .getByRole('row')
+      .filter({ has: page.getByRole('link', { name: name }) })
+      .evaluateAll((rows) => rows.map((row) => row.innerText.replace(/\s+/g, ' ')))
+    expect(numbers.filter((row) => row.includes(`${version} Production 2 processes`))).toHaveLength(
+      1,
+    )
+    const serves = numbers.map((row) => /Production|Staging/.test(row))
+    expect(serves).toEqual([true, true, false, false, false])
+    expect(numbers).toHaveLength(version)
+    await see(page, 'S7.2')
     const none = { experiment_id: '1', username: 'alice', permission: 'NO_PERMISSIONS' }
     await mlflow(admin, 'POST', 'experiments/permissions/create', none)
     const alices = await windowOf({ ...wide, extraHTTPHeaders: { authorization: alice } })
-    await alices.goto(`${url}/models/${name}/2`)
+    await alices.goto(`${url}/models/${name}/${version}`)
     const hidden = await alices.getByRole('region', { name: 'Lineage' }).innerText()
-    expect(hidden).toContain('1 thing that you may not see.')
+    expect(hidden).toContain('2 things that you may not see.')
     expect(hidden).toContain('one that you may not read')
     expect(hidden).not.toMatch(/nightly|transactions/)
+    expect(hidden).not.toContain(run)
+    await see(alices, 'S7.3')
   }, 60_000)
 
   test.each([
