@@ -15,11 +15,13 @@ export type JudgedView = Pick<
 type BlockersProps = {
   readonly view: JudgedView
   readonly policies: readonly Policy[]
+  /** Whether an approval of the reader is taken. */
+  readonly mayApprove?: boolean
   readonly to: Paths
 }
 
 /** What stands between the version and its target, and who can clear each. */
-export const Blockers: FC<BlockersProps> = ({ view, policies, to }) => {
+export const Blockers: FC<BlockersProps> = ({ view, policies, mayApprove = false, to }) => {
   const { approvals, gates } = view
   const open = approvals.required - approvals.given
   const standing = gates.filter(({ status }) => status !== 'passed')
@@ -29,6 +31,9 @@ export const Blockers: FC<BlockersProps> = ({ view, policies, to }) => {
     return view.canMerge ? (
       <p class="good-text">
         <Sign of="check" /> Nothing blocks it.
+        {approvals.required === 0
+          ? ''
+          : ` ${approvals.given} of ${plural(approvals.required, 'approval')} given.`}
       </p>
     ) : (
       <p>{view.blockedBy.map((text) => visibleText(text)).join('; ')}</p>
@@ -47,6 +52,11 @@ export const Blockers: FC<BlockersProps> = ({ view, policies, to }) => {
           <div>
             {approvals.given} of {approvals.required} given. Who may give it:{' '}
             <Given text={approvals.missing.map(namedText).join(', ')} />
+            {mayApprove ? (
+              <>
+                . <strong>You may approve.</strong>
+              </>
+            ) : null}
           </div>
         </li>
       ) : null}

@@ -91,7 +91,11 @@ export const PromotionPage: FC<DecideProps> = (props) => {
         {status === 'open' ? (
           <section class="panel near blockers" aria-labelledby="to-merge" data-part="blockers">
             <h2 id="to-merge">To merge</h2>
-            <Blockers view={view} policies={policies} to={to} />
+            <Blockers
+              {...{ view, policies, to }}
+              // Whoever gave one already is not asked again.
+              mayApprove={standing.may.whyNotReview === undefined && view.approvals.given === 0}
+            />
             <Reviewers view={view} />
           </section>
         ) : null}

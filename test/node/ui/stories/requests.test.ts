@@ -61,7 +61,9 @@ describe.skipIf(isLacking)('people', () => {
       expect(await headingOf(page)).toMatch(/fraud-detector 2 → 3 into\s+Production/)
       expect(first).toMatch(/accuracy[\s\S]*0\.918[\s\S]*0\.923[\s\S]*\+0\.005 \(\+0\.5 %\) better/)
       expect(first).toMatch(/card\s+fairness is empty/)
-      expect(first).toContain('0 of 1 given. Who may give it: the group ml-approvers')
+      expect(first).toContain(
+        '0 of 1 given. Who may give it: the group ml-approvers. You may approve.',
+      )
       // Of the first screen: the blockers, and on a wide one the metrics and the form.
       expect(await isInView(page.getByText('fairness is empty').first())).toBe(true)
       if (hasScript) {
@@ -100,7 +102,7 @@ describe.skipIf(isLacking)('people', () => {
         /You decide about these files \([0-9a-f]{8}\), card revision 2 and 1 policy/,
       )
       await press(page.getByRole('button', { name: 'Approve version 3' }))
-      await page.getByText('Nothing blocks it.').waitFor()
+      await page.getByText('Nothing blocks it. 1 of 1 approval given.').waitFor()
       expect(await mainOf(page)).toMatch(/rita approved/)
       await see(page, 'S2.4')
       await anns.goto(url + path)
@@ -175,7 +177,7 @@ describe.skipIf(isLacking)('people', () => {
   test.each(sizes)(
     'reject with a reason, which whoever asked reads among their requests and answers: %s',
     async (_, look) => {
-      const { url, windowOf, id, name } = await served(await askedWorld())
+      const { url, windowOf, id, name, call, rita } = await served(await askedWorld())
       const page = await windowOf(look)
       await page.goto(`${url}/promotions/${id}`)
       await signInAs(page, 'rita')
@@ -183,6 +185,8 @@ describe.skipIf(isLacking)('people', () => {
       await page.getByRole('alert').waitFor()
       expect(await commentOf(page).getAttribute('aria-invalid')).toBe('true')
       expect(await isFocused(commentOf(page))).toBe(true)
+      const asked = await call(rita, 'GET', `/api/v1/promotions/${id}`)
+      expect(asked.json).toMatchObject({ status: 'open', reviews: [] })
       await see(page, 'S4.1')
       await commentOf(page).fill('recall of the young fell')
       await page.getByRole('button', { name: 'Reject' }).click()
@@ -225,6 +229,7 @@ describe.skipIf(isLacking)('people', () => {
       expect(await anns.getByRole('region', { name: 'Review' }).innerText()).toContain(
         'the requester may not approve',
       )
+      expect(await mainOf(anns)).not.toContain('You may approve')
       await see(anns, 'S5.1')
       const eves = await windowOf(look)
       await eves.goto(`${url}/models/${name}`)
@@ -259,6 +264,14 @@ describe.skipIf(isLacking)('people', () => {
     await page.goto(`${url}/promotions/${world.id}`)
     expect(await page.getByRole('button', { name: /^Approve/ }).count()).toBe(0)
     expect(await mainOf(page)).toContain('a claimed name does not count')
+    const { status } = await fetch(`${url}/api/v1/promotions/${world.id}/reviews`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-gatehouse-actor': 'rita' },
+      body: JSON.stringify({ decision: 'approve' }),
+    })
+    expect(status).toBe(403)
+    const audit = await fetch(`${url}/api/v1/audit?action=request.refused`)
+    expect(await audit.json()).toMatchObject({ items: [{ actor: { name: 'rita' } }] })
     await see(page, 'S5.2')
   }, 60_000)
 })
