@@ -186,10 +186,11 @@ mlflow.flush_trace_async_logging()`
     await page.waitForURL(`${url}/models/${name}/${version}`)
     await steps.getByRole('link', { name: /^transactions/ }).click()
     await page.waitForURL(`${url}/datasets/9f2c01aa`)
-    const numbers = await page
+    const rows = await page
       .getByRole('row')
       .filter({ has: page.getByRole('link', { name: name }) })
-      .evaluateAll((rows) => rows.map((row) => row.innerText.replace(/\s+/g, ' ')))
+      .allInnerTexts()
+    const numbers = rows.map((row) => row.replace(/\s+/g, ' '))
     expect(numbers.filter((row) => row.includes(`${version} Production 2 processes`))).toHaveLength(
       1,
     )
