@@ -58,7 +58,10 @@ const Row: FC<RowProps> = ({ request, to, selectable, there, nowMs }) => {
               <Given text={model} />
             </a>{' '}
             <LiveVersion live={there?.get(id)} {...{ model, to }} />
-            <a href={to.version(model, version)}>{version}</a> {there?.has(id) ? 'into' : '→'}
+            <a class="short" href={to.version(model, version)}>
+              {version}
+            </a>{' '}
+            {there?.has(id) ? 'into' : '→'}
           </span>
           {target.stage === undefined ? (
             <Given text={targetText(target)} />
@@ -113,7 +116,9 @@ type LiveVersionProps = Pick<PromotionView, 'model'> & {
 const LiveVersion: FC<LiveVersionProps> = ({ live, model, to }) =>
   live === undefined ? null : (
     <>
-      <a href={to.version(model, live)}>{live}</a>
+      <a class="short" href={to.version(model, live)}>
+        {live}
+      </a>
       <span class="unseen"> is there now,</span> →{' '}
     </>
   )

@@ -5,6 +5,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type CDPSession,
   chromium,
   type Page,
 } from 'playwright-core'
@@ -65,7 +66,10 @@ export function useBrowser(isLacking: boolean) {
 }
 
 /** What is wrong with the page as it stands: to axe, by its width, by sentences of which each part is a line of its own. */
-export async function faultsOf(page: Page): Promise<string[]> {
+export async function faultsOf(
+  page: Page,
+  options: { readonly isScriptOff?: boolean } = {},
+): Promise<string[]> {
   const scrolls = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )
@@ -83,9 +87,10 @@ export async function faultsOf(page: Page): Promise<string[]> {
   )
   // The policy of the page lets no script in, so axe comes by the debugger's own door.
   const session = await page.context().newCDPSession(page)
+  if (options.isScriptOff) await turnScriptOn(session)
   await session.send('Runtime.evaluate', { expression: axe.source })
   const { result } = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(
+    expression: `axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: ${options.isScriptOff === true} } } }).then(({ violations }) => JSON.stringify(
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary))))`,
     awaitPromise: true,
   })
@@ -95,4 +100,15 @@ export async function faultsOf(page: Page): Promise<string[]> {
     ...torn,
     ...JSON.parse(String(result.value)),
   ]
+}
+
+/**
+ * Lets timers run in a page whose script is off: axe waits for them. Its own scripts, which were passed over when it was
+ * read, still do not run. The page is to be left afterwards.
+ */
+async function turnScriptOn(session: CDPSession): Promise<void> {
+  // A new session believes that script is on, and passes over what changes nothing.
+  for (const value of [true, false]) {
+    await session.send('Emulation.setScriptExecutionDisabled', { value })
+  }
 }

@@ -38,7 +38,7 @@ td.number, th.number { text-align: end; }
 .empty { padding: 1.5rem; border: 1px dashed var(--control); border-radius: 6px; display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); } p.empty { display: block; }
 form { display: grid; gap: .75rem; margin: 0; grid-template-columns: minmax(0, 1fr); }
 label, .label { display: grid; gap: .25rem; font-weight: 600; }
-label.choice { display: flex; align-items: start; gap: .5rem; font-weight: 400; }
+label.choice { display: flex; align-items: start; gap: .5rem; max-inline-size: 100%; font-weight: 400; white-space: normal; }
 .hint { color: var(--soft); font-weight: 400; font-size: .8125rem; }
 input, textarea, select { inline-size: 100%; padding: .5rem .625rem; border: 1px solid var(--control); border-radius: 4px; background: var(--paper); color: inherit; font: inherit; font-weight: 400; min-block-size: 2.25rem; } select { min-block-size: 2.375rem; }
 ::placeholder { color: var(--soft); opacity: 1; }
@@ -60,8 +60,8 @@ button.link { min-block-size: 1.5rem; padding: 0; border: 0; background: none; c
 .themes { display: grid; grid-template-columns: max-content repeat(3, 1fr); align-items: center; gap: .25rem; padding: .375rem 0 .5rem .625rem; } .themes button { padding-inline: .5rem; font-weight: 400; } .themes [aria-pressed="true"] { background: var(--sunk); border-color: var(--ink); color: var(--ink); font-weight: 600; }
 td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .panel .region { background: var(--paper); }
-.fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > label.choice { min-block-size: 2.25rem; align-items: center; flex: none; } .fields-row > input { inline-size: 5rem; }
-.dimmed > * { color: var(--soft); } .depth-1 { padding-inline-start: 1.75rem; } .depth-2 { padding-inline-start: 3.00rem; } .depth-3 { padding-inline-start: 4.25rem; } .depth-4 { padding-inline-start: 5.50rem; } .depth-5 { padding-inline-start: 6.75rem; } .depth-6 { padding-inline-start: 8.00rem; } .parts { white-space: nowrap; } .region input[type="checkbox"] { vertical-align: middle; }
+.fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > label.choice { min-block-size: 2.25rem; align-items: center; flex: none; } .fields-row > input { inline-size: 5rem; } .fields-row > button { max-inline-size: 100%; white-space: normal; }
+.dimmed > * { color: var(--soft); } .depth-1 { padding-inline-start: 1.75rem; } .depth-2 { padding-inline-start: 3.00rem; } .depth-3 { padding-inline-start: 4.25rem; } .depth-4 { padding-inline-start: 5.50rem; } .depth-5 { padding-inline-start: 6.75rem; } .depth-6 { padding-inline-start: 8.00rem; } .parts { white-space: nowrap; } .region input[type="checkbox"] { vertical-align: middle; inline-size: 1.5rem; block-size: 1.5rem; } .short { display: inline-block; min-inline-size: 1.5rem; min-block-size: 1.5rem; text-align: center; }
 .columns { flex: 1 0 100%; } .columns[open] > div { margin-block-start: .5rem; padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 fieldset { margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { padding: 0; font-weight: 600; }
 .halves { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }
