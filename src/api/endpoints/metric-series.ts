@@ -12,7 +12,7 @@ export const readMetricSeries = endpoint({
   tag: 'experiments',
   summary: 'Metrics of runs along steps or time, as few values as a chart has room for',
   description:
-    'Where a series has more points than were asked for, each value stands for those of a part of the axis: it has the least, the greatest and the mean of them, so that a spike of one step is never lost. The columns of a series are equally long. A run that lacks a metric has no series of it. The answer has an `ETag`, and is 304 to who sends it in `If-None-Match` while nothing was logged.',
+    'Where a series has more points than were asked for, each value stands for those of a part of the axis: it has the least, the greatest and the mean of them, so that a spike of one step is never lost. The columns of a series are equally long; values have 15 digits, as a drawing needs them, and all of their digits in `metrics/get-history`. A run that lacks a metric has no series of it. The answer has an `ETag`, and is 304 to who sends it in `If-None-Match` while nothing was logged.',
   query: z.strictObject({
     run: repeated(z.string().min(1).max(64), 100).describe('May be repeated'),
     key: repeated(z.string().min(1).max(250), 20).describe(
