@@ -216,7 +216,7 @@ mlflow.flush_trace_async_logging()`
   ] as const)(
     'watch a run that goes on, until it is killed: %s',
     async (_, look) => {
-      const { url, windowOf, ann, logRun, post, call } = await served(await runsWorld())
+      const { url, windowOf, ann, logRun, post, call, clock } = await served(await runsWorld())
       const run = await logRun({ name: 'live', metrics: lossOf(0, 100) })
       const log = (from: number, to: number) =>
         post('runs/log-batch', { run_id: run, metrics: lossOf(from, to) })
@@ -264,7 +264,18 @@ mlflow.flush_trace_async_logging()`
       await page.getByRole('cell', { name: '0.00166389' }).waitFor()
       expect(await page.getByLabel('Select live', { exact: true }).isChecked()).toBe(true)
       await page.goto(charts)
-      await post('runs/update', { run_id: run, status: 'KILLED', end_time: 1_800_000_100_000 })
+      const own = await windowOf({ ...look, extraHTTPHeaders: { authorization: ann } })
+      await own.clock.install()
+      await own.goto(`${url}/runs/${run}`)
+      await own.getByRole('status').filter({ hasText: 'Live' }).waitFor()
+      await post('runs/update', { run_id: run, status: 'KILLED', end_time: clock.now() + 61_000 })
+      await own.clock.fastForward(15_000)
+      await own.getByText('killed').first().waitFor()
+      const ended = await mainOf(own)
+      expect(ended).toMatch(/killed\s+began .*\s+took 1:01\s/)
+      await own.clock.runFor(30_000)
+      expect(await mainOf(own)).toBe(ended)
+      expect(await own.getByRole('status').filter({ hasText: 'Live' }).count()).toBe(0)
       await page.clock.fastForward(15_000)
       await page.getByText('killed').waitFor()
       readings = 0
