@@ -151,17 +151,19 @@ test('the page of a model says which versions served when, with a bar for each t
     return { held, rows: rowsOf(held) }
   }
   const before = await heldRows(rita)
-  expect(before.rows[0]).toMatch(/^3 Staging .* UTC now$/)
+  expect(before.rows[0]).toMatch(/^3 Staging .* UTC now –$/)
   await move('3', 'Staging')
   expect((await heldRows(rita)).rows).toHaveLength(before.rows.length)
   await move('3', 'None')
   await move('3', 'Staging')
   const { rows, held } = await heldRows(rita)
-  expect(rows[0]).toMatch(/^3 Staging [\d-]+ [\d:]+ UTC now$/)
+  expect(rows[0]).toMatch(/^3 Staging [\d-]+ [\d:]+ UTC now –$/)
   expect(rows[1]).toMatch(/^3 Staging [\d-]+ [\d:]+ UTC [\d-]+ [\d:]+ UTC \d/)
-  expect(rows.some((row) => /^2 Production .* now$/.test(row))).toBe(true)
+  expect(rows.some((row) => /^2 Production .* now –$/.test(row))).toBe(true)
   expect(rows.some((row) => /^1 Production .* UTC \d/.test(row))).toBe(true)
-  expect(held.match(/<rect class="there"/g)).toHaveLength(2)
+  // What is there now has the colour of its stage.
+  const there = [...held.matchAll(/<rect class="there (\w+)"/g)].map(([, tone]) => tone)
+  expect(there).toEqual(['info', 'good'])
   expect((await pagesOf(app, eve).get(`/models/${name}`)).status).toBe(403)
 })
 

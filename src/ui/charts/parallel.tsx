@@ -27,7 +27,10 @@ export const Parallel: FC<ParallelProps> = ({ axes, runs, colour, bounds }) => {
   const scale = colour && colourScaleOf(colour)
   const label = `${plural(runs.length, 'run')} along ${axes.map(({ title }) => title).join(', ')}`
   return (
-    <>
+    <figure class="chart">
+      <figcaption>
+        <strong>{visibleText(label)}</strong>
+      </figcaption>
       <section class="parallel" tabindex={0} aria-label="Parallel coordinates">
         <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={visibleText(label)}>
           {linesByClass({ axes, runs, colour }, scale).map(([name, path]) => (
@@ -46,7 +49,7 @@ export const Parallel: FC<ParallelProps> = ({ axes, runs, colour, bounds }) => {
         </svg>
       </section>
       {scale ? <ColourLegend scale={scale} /> : null}
-    </>
+    </figure>
   )
 }
 

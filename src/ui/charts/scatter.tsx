@@ -25,7 +25,12 @@ export const Scatter: FC<ScatterProps> = (props) => {
   const trend = hasTrend ? trendOf(points.map(({ at }) => at)) : undefined
   const left = runs.length - points.length
   return (
-    <>
+    <figure class="chart">
+      <figcaption>
+        <strong>
+          <bdi>{visibleText(y.title)}</bdi> over <bdi>{visibleText(x.title)}</bdi>
+        </strong>
+      </figcaption>
       <Plot
         label={`${y.title} over ${x.title} of ${plural(points.length, 'run')}`}
         ticks={y.ticks.map(({ at }) => at)}
@@ -55,7 +60,7 @@ export const Scatter: FC<ScatterProps> = (props) => {
         {hasTrend && !trend ? 'There is no line through these points.' : ''}
       </p>
       {scale ? <ColourLegend scale={scale} /> : null}
-    </>
+    </figure>
   )
 }
 

@@ -6,7 +6,7 @@ const [width, height, margin, scale] = [960, 540, 64, 2]
 export function addChartImages(within: ParentNode = document): void {
   for (const figure of within.querySelectorAll<HTMLElement>('figure.chart')) {
     const caption = figure.querySelector('figcaption')
-    const plot = figure.querySelector<SVGSVGElement>('.plot > svg')
+    const plot = figure.querySelector<SVGSVGElement>('.plot > svg, .parallel > svg')
     if (!caption || !plot) continue
     const title = caption.querySelector('strong')?.textContent?.trim() ?? 'chart'
     caption.append(
@@ -66,15 +66,17 @@ function drawAxes(context: CanvasRenderingContext2D, figure: HTMLElement): void 
 
 const properties = ['fill', 'fill-opacity', 'stroke', 'stroke-opacity', 'stroke-width']
 const lineProperties = ['stroke-dasharray', 'stroke-linejoin', 'stroke-linecap', 'vector-effect']
+const textProperties = ['font-family', 'font-size', 'font-weight', 'paint-order']
+const drawnParts = 'path, rect, text'
 
 /** The drawing with the looks that the style sheet gives it, since a picture has no style sheet. */
 async function imageOf(plot: SVGSVGElement): Promise<HTMLImageElement> {
   const copy = plot.cloneNode(true)
   if (!(copy instanceof SVGSVGElement)) throw new Error('the copy of a drawing is none')
-  const copies = copy.querySelectorAll<SVGElement>('path')
-  for (const [i, path] of plot.querySelectorAll('path').entries()) {
+  const copies = copy.querySelectorAll<SVGElement>(drawnParts)
+  for (const [i, path] of plot.querySelectorAll(drawnParts).entries()) {
     const computed = getComputedStyle(path)
-    for (const property of [...properties, ...lineProperties]) {
+    for (const property of [...properties, ...lineProperties, ...textProperties]) {
       copies[i]?.setAttribute(property, computed.getPropertyValue(property))
     }
   }

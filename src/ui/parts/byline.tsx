@@ -1,5 +1,6 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { RunInfo, RunStatus } from '../../tracking/run.ts'
+import { Chip } from './chips.tsx'
 import { Given } from './text.tsx'
 
 export const Person: FC<{ principal: { name: string; verified: boolean } }> = ({ principal }) => (
@@ -71,6 +72,15 @@ const statusTones: Partial<Record<RunStatus, string>> = {
   KILLED: 'warn-text',
 }
 
+const statusLooks: Readonly<Record<RunStatus, Pick<Parameters<typeof Chip>[0], 'sign' | 'tone'>>> =
+  {
+    RUNNING: { sign: 'half', tone: 'info' },
+    SCHEDULED: { sign: 'glass', tone: '' },
+    FINISHED: { sign: 'check', tone: 'good' },
+    FAILED: { sign: 'cross', tone: 'bad' },
+    KILLED: { sign: 'none', tone: 'warn' },
+  }
+
 /** How a run ended, or that it has not. A word alone, since a table has hundreds. */
 export const RunStatusText: FC<{ readonly status: RunStatus }> = ({ status }) => (
   <span class={statusTones[status]}>{statusWords[status]}</span>
@@ -82,7 +92,7 @@ export const RunByline: FC<PropsWithChildren<{ readonly run: RunInfo }>> = ({
   children,
 }) => (
   <p class="row" data-part="run" data-steady>
-    <RunStatusText status={status} />
+    <Chip {...statusLooks[status]} word={statusWords[status]} />
     <span>
       began <Time atMs={Number(startTimeMs)} />
     </span>

@@ -27,6 +27,11 @@ export const StageSign: FC<{ readonly stage: string }> = ({ stage }) => (
   <Sign of={lookOfStage(stage).sign} />
 )
 
+/** The colour of a stage, where its chip stands beside; empty: it serves nobody. */
+export function toneOfStage(stage: string): string {
+  return lookOfStage(stage).tone
+}
+
 function lookOfStage(stage: string): Look {
   const look = isMlflowStage(stage) ? stages[stage] : undefined
   return look ?? { sign: 'diamond', tone: 'special' }

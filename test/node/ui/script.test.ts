@@ -524,6 +524,15 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(new URL(page.url()).searchParams.get('to.m.auc') ?? '').toBe('')
     expect(await page.getByText(/Kept: auc ≥ .*, 1 of 3 runs/).count()).toBe(1)
     expect(await page.locator('.parallel .kept').count()).toBe(1)
+    for (const view of ['parallel', 'scatter']) {
+      if (view === 'scatter') await page.getByRole('link', { name: 'Scatter' }).click()
+      const button = page.getByRole('button', { name: 'PNG' }).first()
+      const [picture] = await Promise.all([page.waitForEvent('download'), button.click()])
+      expect(picture.suggestedFilename()).toMatch(/auc.*\.png$/)
+      const bytes = await readFile(await picture.path())
+      expect([...bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
+    }
+    await page.goBack()
     await page.getByRole('link', { name: 'Keep all' }).click()
     await page.waitForURL((url) => !url.searchParams.has('from.m.auc'))
     expect(complaints).toEqual([])

@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
 import type { StageSpan } from '../../../governance/history/stage-spans.ts'
 import { Duration, Time } from '../../parts/byline.tsx'
-import { StageChip } from '../../parts/chips.tsx'
-import { Table } from '../../parts/table.tsx'
+import { StageChip, toneOfStage } from '../../parts/chips.tsx'
+import { Cell, NoValue, Table } from '../../parts/table.tsx'
 import { plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 
@@ -28,6 +28,7 @@ export const HeldStages: FC<HeldProps> = ({ spans, isCut, nowMs, name, to }) => 
       ) : null}
       <Table
         caption="Versions in stages that serve, the last first"
+        isCards
         columns={['Version', 'Stage', 'When', 'From', 'Until', 'Took']}
       >
         {spans.map((span) => (
@@ -35,25 +36,29 @@ export const HeldStages: FC<HeldProps> = ({ spans, isCut, nowMs, name, to }) => 
             <th scope="row">
               <a href={to.version(name, span.version)}>{span.version}</a>
             </th>
-            <td>
+            <Cell label="Stage">
               <StageChip stage={span.stage} />
-            </td>
-            <td>
+            </Cell>
+            <Cell label="When" isLine>
               <Bar span={span} axis={axis} />
-            </td>
-            <td>
+            </Cell>
+            <Cell label="From" isLine>
               <Time atMs={span.fromMs} isExact />
-            </td>
-            <td>
+            </Cell>
+            <Cell label="Until" isLine>
               {span.untilMs === undefined ? (
                 <strong>now</strong>
               ) : (
                 <Time atMs={span.untilMs} isExact />
               )}
-            </td>
-            <td>
-              {span.untilMs === undefined ? '' : <Duration ms={span.untilMs - span.fromMs} />}
-            </td>
+            </Cell>
+            <Cell label="Took">
+              {span.untilMs === undefined ? (
+                <NoValue />
+              ) : (
+                <Duration ms={span.untilMs - span.fromMs} />
+              )}
+            </Cell>
           </tr>
         ))}
       </Table>
@@ -84,7 +89,7 @@ const Bar: FC<{ readonly span: StageSpan; readonly axis: Axis }> = ({ span, axis
     <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" width="100" height="8" />
       <rect
-        class={span.untilMs === undefined ? 'there' : 'was'}
+        class={span.untilMs === undefined ? `there ${toneOfStage(span.stage)}` : 'was'}
         x={from.toFixed(1)}
         width={width.toFixed(1)}
         height="8"

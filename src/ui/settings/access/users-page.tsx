@@ -5,7 +5,7 @@ import { Changes, DeleteForm } from '../../changes/change-forms.tsx'
 import { Time } from '../../parts/byline.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
 import { LineSearch } from '../../parts/search-box.tsx'
-import { NextLink, Table } from '../../parts/table.tsx'
+import { NextLink, NoValue, Table } from '../../parts/table.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { AccessOff } from './access-off.tsx'
@@ -46,9 +46,7 @@ export const UsersPage: FC<UsersPageProps> = (props) => {
                 </a>
               </th>
               <td>{isAdmin ? 'yes' : 'no'}</td>
-              <td>
-                <Given text={roles.join(', ')} />
-              </td>
+              <td>{roles.length === 0 ? <NoValue /> : <Given text={roles.join(', ')} />}</td>
               <td>
                 <Time atMs={createdAtMs} />
               </td>

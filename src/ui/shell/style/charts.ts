@@ -1,7 +1,8 @@
 /** Drawings that the server makes. Their lines keep their width however they are stretched. */
 export const charts = `
-.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .chart { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); align-content: start; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 6px; min-inline-size: 0; }
+.chart > figcaption { position: relative; } .chart > figcaption:has(> button) { padding-inline-end: 4rem; } .chart > figcaption > button { position: absolute; inset-block-start: -.25rem; inset-inline-end: 0; }
 .plot { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, 1fr); gap: .25rem .5rem; }
 .plot > svg { overflow: visible; inline-size: 100%; block-size: 12rem; }
 .large-chart .plot > svg { block-size: 24rem; max-block-size: 60vh; }
@@ -16,7 +17,7 @@ export const charts = `
 .dots { stroke-width: 7; stroke-linecap: round; } .marks { stroke: var(--bad); stroke-width: 3; }
 .band { fill: currentColor; fill-opacity: .3; stroke: currentColor; stroke-opacity: .7; stroke-width: 1; vector-effect: non-scaling-stroke; }
 .smoothed > .line, .smoothed > .dots, .smoothed > .band { stroke-opacity: .35; } .smoothed > .band { fill-opacity: .1; } .smoothed > .smooth { stroke-opacity: 1; }
-.chart-settings { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; } .chart-settings > label { flex: 0 1 9rem; } .chart-settings > label.choice { min-block-size: 2.25rem; align-items: center; flex: none; }
+.chart-settings { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; } .chart-settings > label { flex: 0 1 9rem; } .chart-settings > label.choice { min-block-size: 2.4375rem; align-items: center; flex: none; }
 .zoom { fill: var(--link); fill-opacity: .2; stroke: none; }
 .dashed > .line { stroke-dasharray: 6 3; } .dotted > .line { stroke-dasharray: 2 2; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }

@@ -47,8 +47,8 @@ meter::-moz-meter-bar { background: var(--link); }
 .dots.broken { stroke: var(--bad); } .dots.staged { stroke: var(--ink); stroke-width: 13; } .dots.inside { stroke: var(--paper); stroke-width: 10; }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 table.text-diff td { padding-block: .0625rem; border: 0; white-space: pre-wrap; } table.text-diff td:first-child { inline-size: 1.5rem; user-select: none; }
-.held td:has(> svg) { inline-size: 40%; min-inline-size: 10rem; } .held td > svg { display: block; inline-size: 100%; block-size: .75rem; }
-.held .track { fill: var(--sunk); } .held .was { fill: var(--control); } .held .there { fill: var(--good); }
+.held td:has(> svg) { inline-size: 40%; min-inline-size: 10rem; } .held td > svg { display: block; inline-size: 100%; block-size: .75rem; } @media (max-width: 48rem) { .held td:has(> svg) { inline-size: auto; } }
+.held .track { fill: var(--sunk); } .held .was { fill: var(--control); } .held .there { fill: var(--special); } .held .there.good { fill: var(--good); } .held .there.info { fill: var(--link); }
 .lineage-graph { display: flex; gap: 1.5rem; margin: 0; padding: .75rem; overflow-x: auto; list-style: none; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 .lineage-graph > li { position: relative; flex: 1 1 6rem; min-inline-size: 5rem; overflow-wrap: anywhere; } .lineage-graph h3 { margin: 0 0 .25rem; font-size: .75rem; font-weight: 600; color: var(--soft); }
 .lineage-graph > li + li::before { content: "→" / ""; position: absolute; inset-inline-start: -1.25rem; inset-block-start: 1.25rem; color: var(--soft); }

@@ -46,7 +46,11 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
       section="experiments"
       inMlflow={`/experiments/${experiment.id}/traces`}
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Traces' }]}
-      actions={<a href={to.traceRules(experiment.id)}>Retention and redaction</a>}
+      actions={
+        <a class="button quiet" href={to.traceRules(experiment.id)}>
+          Retention and redaction
+        </a>
+      }
       api={traceSearchOf(experiment.id, { filter: exact.text })}
     >
       <ExperimentTabs to={to} experimentId={experiment.id} current="traces" />
