@@ -6,7 +6,7 @@ const verbs = new Set(
   commit compare complete count create delete deliver derive describe digest drain end enter explain export extend fill finalize
   find finish flush follow fold gather get grant hash import judge keep lift limit link list listen locate log make measure
   match merge migrate note open pack page parse ping place point post prepare purge put rank read record redact redeliver refresh refuse register regrant remove
-  rename render renew replace replay report request require resolve restore resume review revoke roll run sample scan screen seal search send
+  rename render renew replace replay report request require resolve restore resume retry review revoke roll run sample scan screen seal search send
   set settle show sign split start stop stream suggest sweep take test transition trace try unassign unlink unpack unseal
   fetch pull evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )

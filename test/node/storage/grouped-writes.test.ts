@@ -145,19 +145,55 @@ test('a single write that found the file locked leaves nothing begun', async () 
   expect(await file.all(things)).toEqual([{ n: 7 }, { n: 8 }])
 }, 60_000)
 
-test('writes that find the file locked wait once, together', async () => {
+test('writes that find the file locked wait while reads are answered, and come in their order', async () => {
   const { file, path } = await opened()
   const { unlock } = locked(path)
-  let turns = 0
-  const counting = setInterval(() => turns++, 1)
-  const all = await Promise.allSettled([1, 2, 3].map((n) => file.batch(add(n))))
-  clearInterval(counting)
+  const settled: number[] = []
+  const write = async (n: number) => {
+    await file.batch(add(n))
+    settled.push(n)
+  }
+  const writes = [write(1), write(2)]
+  for (let i = 0; i < 5; i++) expect(await file.all(things)).toEqual([])
+  writes.push(write(3))
+  await new Promise((done) => setTimeout(done, 200))
+  expect(await file.batch({ things })).toEqual({ things: [] })
+  expect(settled).toEqual([])
   unlock()
-  expect(all).toMatchObject([1, 2, 3].map(() => ({ reason: { code: 'SQLITE_BUSY' } })))
-  // Each that waited by itself would have begun a transaction of its own.
-  expect(turns).toBeLessThan(2)
-  await file.batch(add(4))
+  await Promise.all(writes)
+  expect(settled).toEqual([1, 2, 3])
+  expect(await file.all(things)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+})
+
+test('writes that find the file locked for too long are refused, each after its own wait', async () => {
+  const { file, path } = await opened()
+  const { unlock } = locked(path)
+  const early = Promise.allSettled([1, 2, 3].map((n) => file.batch(add(n))))
+  await new Promise((done) => setTimeout(done, 1000))
+  const late = file.batch(add(4))
+  expect(await early).toMatchObject([1, 2, 3].map(() => ({ reason: { code: 'SQLITE_BUSY' } })))
+  unlock()
+  await late
   expect(await file.all(things)).toEqual([{ n: 4 }])
+}, 60_000)
+
+test('a refused write among others that waited for a locked file takes none of them with it', async () => {
+  const { file, path } = await opened()
+  const other = locked(path)
+  const all = Promise.allSettled([1, 1, 2].map((n) => file.batch(add(n))))
+  await new Promise((done) => setTimeout(done, 100))
+  other.unlock()
+  expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(await file.all(words)).toEqual([{ word: 'word 1' }, { word: 'word 2' }])
+})
+
+test('what waits for a locked file when the database is closed is refused', async () => {
+  const { file, path } = await opened()
+  locked(path)
+  const writes = Promise.allSettled([1, 2].map((n) => file.batch(add(n))))
+  await new Promise((done) => setTimeout(done, 100))
+  await file.close()
+  expect(await writes).toMatchObject([1, 2].map(() => ({ reason: { code: 'SQLITE_BUSY' } })))
 }, 60_000)
 
 test('what waits when the database is closed is written', async () => {

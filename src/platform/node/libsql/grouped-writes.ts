@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers'
 import type Libsql from 'libsql'
+import { isLocked, lockedMsMax, lockedPauseMs } from './lock.ts'
 import { transaction } from './transaction.ts'
 
 /** No write waits longer than about this for those that are committed with it. */
@@ -9,6 +10,8 @@ type Write = {
   readonly run: () => unknown[][]
   readonly resolve: (rows: unknown[][]) => void
   readonly reject: (err: unknown) => void
+  /** Until when it waits for another process to let go of the file. */
+  readonly untilMs: number
 }
 
 /**
@@ -29,63 +32,84 @@ export class GroupedWrites {
   /** @param run the statements of one batch; called again where their first transaction came to nothing */
   add(run: Write['run']): Promise<unknown[][]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ run, resolve, reject })
+      const untilMs = performance.now() + lockedMsMax
+      this.#waiting.push({ run, resolve, reject, untilMs })
       if (this.#waiting.length === 1) this.#commitSoon()
     })
   }
 
-  /** Commit all that wait. */
+  /** Commit all that wait, or refuse them where the file is locked for as long as a call may stand still. */
   flush(): void {
-    while (this.#waiting.length > 0) this.#commitSome()
+    while (this.#waiting.length > 0) {
+      const locked = this.#commitSome()
+      if (locked === undefined) continue
+      for (const { reject } of this.#waiting.splice(0)) reject(locked)
+    }
   }
 
   #commitSoon(): void {
     setImmediate(() => {
-      this.#commitSome()
-      if (this.#waiting.length > 0) this.#commitSoon()
+      const locked = this.#commitSome()
+      if (locked !== undefined) this.#waitForLock(locked)
+      else if (this.#waiting.length > 0) this.#commitSoon()
     })
   }
 
-  #commitSome(): void {
-    const [first, second] = this.#waiting
-    if (first === undefined) return
-    const count = second ? this.#commitTogether(this.#waiting) : this.#commitAlone(first)
-    this.#waiting.splice(0, count)
+  /** Refuse those that have waited long enough; the others, and what comes meanwhile, are tried again. */
+  #waitForLock(locked: unknown): void {
+    const now = performance.now()
+    for (const { reject } of this.#waiting.filter(({ untilMs }) => untilMs <= now)) reject(locked)
+    const others = this.#waiting.filter(({ untilMs }) => untilMs > now)
+    this.#waiting.splice(0, this.#waiting.length, ...others)
+    if (others.length > 0) setTimeout(() => this.#commitSoon(), lockedPauseMs)
   }
 
-  /** @returns how many have their answer: one */
-  #commitAlone({ run, resolve, reject }: Write): number {
+  /** @returns undefined, or the error where another process has the file locked: then all still wait */
+  #commitSome(): unknown {
     try {
-      resolve(transaction(this.#file, 'BEGIN IMMEDIATE', run))
+      if (this.#waiting.length > 1) this.#commitTogether()
+      else this.#commitFirst()
+      return undefined
     } catch (err) {
-      reject(err)
+      return err
     }
-    return 1
   }
 
-  /** @returns how many have their answer: the first ones, as many as the time allows */
-  #commitTogether(group: readonly Write[]): number {
+  /** @throws the file is locked, and the first one waits as before */
+  #commitFirst(): void {
+    const [first] = this.#waiting
+    if (first === undefined) return
+    try {
+      first.resolve(transaction(this.#file, 'BEGIN IMMEDIATE', first.run))
+    } catch (err) {
+      if (isLocked(err)) throw err
+      first.reject(err)
+    }
+    this.#waiting.shift()
+  }
+
+  /**
+   * Commit the first ones, as many as the time allows.
+   *
+   * @throws the file is locked, and those without an answer wait as before
+   */
+  #commitTogether(): void {
     const answers: (() => void)[] = []
     try {
-      transaction(this.#file, 'BEGIN IMMEDIATE', () => this.#runSome(group, answers))
-      for (const answer of answers) answer()
-      return answers.length
+      transaction(this.#file, 'BEGIN IMMEDIATE', () => this.#runSome(answers))
     } catch (err) {
-      // All have waited for whoever writes: one after the other they would wait again, and every request with them.
-      if (isBusy(err)) {
-        for (const { reject } of group) reject(err)
-        return group.length
-      }
+      if (isLocked(err)) throw err
       // Nothing is written. Whoever is to blame gets the error when it is alone.
-      const tried = group.slice(0, answers.length + 1)
-      for (const write of tried) this.#commitAlone(write)
-      return tried.length
+      for (let tried = 0; tried <= answers.length; tried++) this.#commitFirst()
+      return
     }
+    for (const answer of answers) answer()
+    this.#waiting.splice(0, answers.length)
   }
 
-  #runSome(group: readonly Write[], answers: (() => void)[]): void {
+  #runSome(answers: (() => void)[]): void {
     const untilMs = performance.now() + groupMsMax
-    for (const write of group) {
+    for (const write of this.#waiting) {
       answers.push(this.#runWithin(write))
       if (performance.now() > untilMs) break
     }
@@ -110,8 +134,4 @@ export class GroupedWrites {
       return () => reject(err)
     }
   }
-}
-
-function isBusy(err: unknown): boolean {
-  return err instanceof Error && 'code' in err && err.code === 'SQLITE_BUSY'
 }

@@ -6,6 +6,7 @@ import { type Compiled, compile } from '../../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
 import { FileReader } from '../reader/file-reader.ts'
 import { GroupedWrites } from './grouped-writes.ts'
+import { lockedMsMax, lockedTurnMs, retryWhileLocked } from './lock.ts'
 import { transaction } from './transaction.ts'
 
 const statementsMax = 500
@@ -21,8 +22,8 @@ type Bindable = string | number | bigint | null
 /**
  * A libSQL database file, opened in this process. Statements are kept prepared. Every call is
  * synchronous underneath, so a batch can never interleave with another. Long work takes turns: no
- * call waits for anything but others to be committed with, so requests would wait for a whole sweep or
- * list otherwise.
+ * call waits for anything but others to be committed with, and other processes that keep the file
+ * locked, so requests would wait for a whole sweep or list otherwise.
  *
  * @see docs/adr/0002-libsql-in-process.md
  */
@@ -40,12 +41,14 @@ export class LibsqlFile implements Database {
    *   connection would see another database
    */
   constructor(path: string, { synchronous = 'NORMAL', readsAside = false }: FileOptions = {}) {
-    this.#file = new Libsql(path, { timeout: 5000 })
+    this.#file = new Libsql(path, { timeout: lockedMsMax })
     this.#file.pragma('journal_mode = WAL')
     this.#file.pragma(`synchronous = ${synchronous}`)
     this.#file.pragma('foreign_keys = ON')
     this.#file.pragma('cache_size = -32000')
     this.#file.pragma('temp_store = MEMORY')
+    // The driver stands still while it waits, and all requests with it.
+    this.#file.pragma(`busy_timeout = ${lockedTurnMs}`)
     this.#writes = new GroupedWrites(this.#file)
     this.aside = readsAside && path !== ':memory:' ? new FileReader(path) : undefined
   }
@@ -56,7 +59,7 @@ export class LibsqlFile implements Database {
     const run = () => [this.#run(statement)]
     try {
       // By itself, a write that finds the file locked would stay begun, and no later one could be committed.
-      const [rows = []] = isWrite(statement) ? await this.#writes.add(run) : run()
+      const [rows = []] = await (isWrite(statement) ? this.#writes.add(run) : retryWhileLocked(run))
       return rows as R[]
     } catch (err) {
       throw constraintError(err) ?? err
@@ -78,7 +81,7 @@ export class LibsqlFile implements Database {
     try {
       if (!statements.every(isRead)) return await this.#writes.add(run)
       // Reads need no lock, so a writer in another process does not delay them.
-      return transaction(this.#file, 'BEGIN', run)
+      return await retryWhileLocked(() => transaction(this.#file, 'BEGIN', run))
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -87,6 +90,7 @@ export class LibsqlFile implements Database {
   /** Writes the journal into the file first, so that one file is the whole database. Without `readsAside` at once. */
   async close(): Promise<void> {
     if (this.aside) await this.aside.close()
+    this.#file.pragma(`busy_timeout = ${lockedMsMax}`)
     this.#writes.flush()
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
