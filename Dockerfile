@@ -14,7 +14,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/gatehouse.js /app/dist/gatehouse.js.map dist/
-COPY --from=build /app/dist/server.js /app/dist/server.js.map /app/dist/reader-thread.js dist/
+COPY --from=build /app/dist/server.js /app/dist/server.js.map /app/dist/reader-thread.js /app/dist/part-*.js dist/
 COPY bin/gatehouse.js bin/
 RUN mkdir /data dist/compiled && chown node:node /data dist/compiled
 USER node

@@ -7,7 +7,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { bundleServer, common } from './bundle.mjs'
+import { bundleServer, common, partPrefix } from './bundle.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist/`
@@ -18,8 +18,11 @@ await Promise.all([bundleServer(), bundleWorkers(), compileClient()])
 /** What an earlier release compiled and this one lacks must not be packed. */
 async function emptyDist() {
   const entries = await readdir(dist, { withFileTypes: true }).catch(() => [])
-  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'installing')
-  await Promise.all(folders.map(({ name }) => rm(dist + name, { recursive: true })))
+  const old = entries.filter(
+    (entry) =>
+      (entry.isDirectory() && entry.name !== 'installing') || entry.name.startsWith(partPrefix),
+  )
+  await Promise.all(old.map(({ name }) => rm(dist + name, { recursive: true })))
 }
 
 async function bundleWorkers() {

@@ -3,11 +3,14 @@
  * resolving their hundreds of files takes four times the processor time of all else at start, and three times the
  * memory. Only the native one stays in node_modules.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** How the names of files begin that a bundle imports when it needs them. */
+export const partPrefix = 'part-'
 
 /** @type {import('esbuild').BuildOptions} */
 export const common = {
@@ -18,9 +21,27 @@ export const common = {
   jsxImportSource: 'hono/jsx',
   sourcesContent: false,
   logLevel: 'warning',
+  plugins: [withoutLocales()],
+}
+
+/**
+ * zod brings its messages in forty languages, 300 kB, of which English is imported by itself.
+ *
+ * @returns {import('esbuild').Plugin}
+ */
+function withoutLocales() {
+  return {
+    name: 'without locales',
+    setup(bundling) {
+      bundling.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+        contents: "export { default as en } from './en.js'",
+      }))
+    },
+  }
 }
 
 export async function bundleServer() {
+  await mkdir(`${root}dist`, { recursive: true })
   await build({
     ...common,
     entryPoints: ['src/platform/node/reader/thread.ts'],
@@ -35,16 +56,20 @@ export async function bundleServer() {
 }
 
 /**
+ * What is imported when it is first needed lies in files of its own beside the bundle, so that a server which never
+ * needs it neither reads nor keeps it.
+ *
  * @param {string} entry
  * @param {string} name of the bundle in dist/
  */
 async function bundleProgram(entry, name) {
-  const bundle = `${root}dist/${name}`
-  const temporary = `${bundle}.${process.pid}.js`
-  await build({
+  const { outputFiles } = await build({
     ...common,
-    entryPoints: [entry],
-    outfile: temporary,
+    entryPoints: [{ in: entry, out: name }],
+    outdir: `${root}dist`,
+    write: false,
+    splitting: true,
+    chunkNames: `${partPrefix}[name]-[hash]`,
     external: ['libsql'],
     platform: 'node',
     // Packages in CommonJS call `require`, which an ES module lacks.
@@ -57,12 +82,26 @@ async function bundleProgram(entry, name) {
     lineLimit: 200,
     // Beside the bundle: within it, each start would read it all.
     sourcemap: 'external',
-    footer: { js: `//# sourceMappingURL=${name}.js.map` },
   })
-  await writeFile(temporary, inAscii(await readFile(temporary, 'utf8')))
-  await rename(`${temporary}.map`, `${bundle}.js.map`)
-  // A rename, so that a second process that starts meanwhile never runs half a bundle.
-  await rename(temporary, `${bundle}.js`)
+  const bundle = `${root}dist/${name}.js`
+  const textOf = (path) => outputFiles.find((file) => file.path === path)?.text ?? ''
+  const parts = outputFiles.filter(({ path }) => path !== bundle && path.endsWith('.js'))
+  // The bundle last, for a second process that starts meanwhile. Parts of earlier bundles stay for the servers that run.
+  for (const { path, text } of parts) await replace(path, inAscii(text))
+  await replace(`${bundle}.map`, textOf(`${bundle}.map`))
+  await replace(bundle, `${inAscii(textOf(bundle))}//# sourceMappingURL=${name}.js.map\n`)
+}
+
+/**
+ * A rename, so that nobody reads half a file.
+ *
+ * @param {string} path
+ * @param {string} text
+ */
+async function replace(path, text) {
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, text)
+  await rename(temporary, path)
 }
 
 /**

@@ -83,11 +83,28 @@ test('the package holds what it runs, and neither sources nor tests', async () =
 })
 
 test('its text has characters of one byte alone, as V8 would keep all of it in two bytes each for one other', async () => {
-  for (const name of ['gatehouse', 'server']) {
-    const text = await readFile(join(installed, `dist/${name}.js`), 'utf8')
+  for (const name of ['gatehouse.js', 'server.js', ...(await partsOfBundles())]) {
+    const text = await readFile(join(installed, 'dist', name), 'utf8')
     expect(text.match(/\P{ASCII}/u)).toBeNull()
   }
 })
+
+test('what a server may never need is not in what it reads at its start', async () => {
+  const text = await readFile(join(installed, 'dist/server.js'), 'utf8')
+  const imported = [...text.matchAll(/\bimport\("\.\/(part-[^"]+)"\)/g)].map(([, name]) => name)
+  expect(await partsOfBundles()).toEqual(expect.arrayContaining(imported))
+  for (const name of ['undici', 'graphql']) {
+    expect(imported).toContainEqual(expect.stringMatching(`^part-${name}-`))
+  }
+  // One of zod's languages, of which only English is spoken.
+  expect(text).not.toContain('Ogiltig')
+})
+
+/** The files of which a bundle imports each when it first needs it. */
+async function partsOfBundles() {
+  const names = await readdir(join(installed, 'dist'))
+  return names.filter((name) => name.startsWith('part-'))
+}
 
 test('the installed command says its version', async () => {
   expect((await run(command, ['--version'], folder)).trim()).toBe(packageJson.version)
