@@ -12,15 +12,8 @@ export function mendFetch(): void {
   const fetchOfNode = globalThis.fetch
   let mended: Promise<void> | undefined
   globalThis.fetch = async (...request) => {
-    mended ??= replaceDispatcher()
+    mended ??= import('./replace-dispatcher.ts').then((file) => file.replaceDispatcher())
     await mended
     return fetchOfNode(...request)
   }
-}
-
-async function replaceDispatcher(): Promise<void> {
-  const { Agent, EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici')
-  // As Node does it: HTTP/1.1, and through a proxy where the environment says so.
-  const isProxied = process.env.NODE_USE_ENV_PROXY === '1'
-  setGlobalDispatcher(new (isProxied ? EnvHttpProxyAgent : Agent)({ allowH2: false }))
 }
