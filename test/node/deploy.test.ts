@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { unstable_readConfig as readConfig } from 'wrangler'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -55,3 +56,20 @@ test('the triggers of wrangler.toml are those that the Worker knows', async () =
   const hourly = /hourlyCron = '([^']+)'/.exec(source ?? '')?.[1]
   expect(toml).toContain(`crons = ["* * * * *", "${hourly}"]`)
 })
+
+test.each([undefined, 'staging'])(
+  'wrangler reads limits, placement, observability and triggers of the environment %s',
+  (env) => {
+    const config = readConfig({ config: `${root}wrangler.toml`, ...(env && { env }) })
+    expect(config).toMatchObject({
+      main: `${root}src/worker.ts`,
+      // The most that Cloudflare gives: a large upload is hashed for so long.
+      limits: { cpu_ms: 300_000 },
+      placement: { mode: 'smart' },
+      observability: { enabled: true },
+    })
+    expect(config.triggers.crons).toHaveLength(2)
+    // Whoever deploys is not asked: access control is on unless somebody writes it here.
+    expect(config.vars).toEqual({})
+  },
+)
