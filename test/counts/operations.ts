@@ -77,6 +77,7 @@ const tracking: readonly CountedOperation[] = [
   { name: 'newest 100 runs', call: searchRuns({}) },
   { name: 'newest 100 runs, deleted ones too', call: searchRuns({ run_view_type: 'ALL' }) },
   { name: 'runs ordered by name', call: searchRuns({ order_by: ['attributes.run_name ASC'] }) },
+  { name: 'runs that ended last', call: searchRuns({ order_by: ['end_time DESC'] }) },
   {
     name: 'runs by a param and a metric, ordered by a metric',
     call: searchRuns({
