@@ -33,7 +33,7 @@ const datasetCharsMax = 5_000_000
 /**
  * The runs of these keys (`runs.id`), in the order of `ids`, whole; those that are gone are left out.
  * It ends early where the datasets of the runs would have more than 5 million characters, but not
- * before the first run. One batch of six statements for each 2,000 runs, and one statement more
+ * before the first run. One batch of four statements for each 2,000 runs, and one statement more
  * where datasets have long texts.
  *
  * @returns the runs, and how many of `ids` they are of
@@ -153,55 +153,60 @@ type MutableRun = Omit<Run, 'datasetInputs'> & {
   metrics: Metric[]
   params: KeyValue[]
   tags: KeyValue[]
-  datasetInputs: { readonly dataset: StoredDataset; readonly tags: readonly KeyValue[] }[]
+  datasetInputs: { readonly dataset: StoredDataset; readonly tags: KeyValue[] }[]
   modelInputs: string[]
   modelOutputs: ModelOutput[]
 }
-type TextRow = KeyValue & { run: number; is_tag: number }
-type ModelRow = { run: number; model_id: string; step: number | string | null }
 type DatasetRow = Omit<typeof datasets.$inferSelect, 'experiment'>
-type UseRow = { run: number; dataset: number; key: string | null; value: string | null }
+
+/** `kind` says what the others mean. */
+type FactRow = { run: number } & (
+  | { kind: 'param'; key: string; value: string }
+  | { kind: 'tag'; key: string; value: string }
+  /** `number` is the dataset's id, key and value are a tag of its use; null: the use has none. */
+  | { kind: 'dataset'; number: number; key: string | null; value: string | null }
+  | { kind: 'input'; key: string }
+  /** `number` is the step. */
+  | { kind: 'output'; key: string; number: number | string }
+)
 
 const stepColumn = fixSql(int64Column(sql`step`))
 const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
   ${int64Column(sql`timestamp_ms`)} as timestamp_ms`)
 
-/** @param wanted a table expression whose column `value` has the keys of the runs */
+/**
+ * All that most runs lack is one statement with what they have: each statement costs as much as several rows.
+ *
+ * @param wanted a table expression whose column `value` has the keys of the runs
+ */
 async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
-  const { infos, metrics, texts, datasets, uses, models } = await db.batch({
+  const { infos, metrics, facts, datasets } = await db.batch({
     infos: sql<RunRow>`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
     metrics: sql<MetricRow & { run: number }>`select ${latestColumns}
       from (select value as id from ${wanted}) as wanted
       cross join latest_metrics on run = wanted.id`,
-    texts: sql<TextRow>`select run, key, params.value, 0 as is_tag
+    facts: sql<FactRow>`select run, 'param' as kind, key, params.value, null as number
       from ${wanted} as wanted cross join params on run = wanted.value
-      union all select run, key, run_tags.value, 1
-      from ${wanted} as wanted cross join run_tags on run = wanted.value`,
+      union all select run, 'tag', key, run_tags.value, null
+      from ${wanted} as wanted cross join run_tags on run = wanted.value
+      union all select used.run, 'dataset', tags.key, tags.value, used.dataset
+      from ${wanted} as wanted cross join run_datasets as used on used.run = wanted.value
+      left join run_dataset_tags as tags on tags.run = used.run and tags.dataset = used.dataset
+      union all select run, 'input', model_id, null, null
+      from ${wanted} as wanted cross join run_model_inputs on run = wanted.value
+      union all select run, 'output', model_id, null, ${stepColumn}
+      from ${wanted} as wanted cross join run_model_outputs on run = wanted.value`,
     datasets: sql<DatasetRow>`select id, ${datasetColumns}
       from (select distinct dataset from ${wanted} as wanted
         cross join run_datasets on run = wanted.value) as used
       cross join datasets on id = used.dataset`,
-    uses: sql<UseRow>`select used.run, used.dataset, tags.key, tags.value
-      from ${wanted} as wanted cross join run_datasets as used on used.run = wanted.value
-      left join run_dataset_tags as tags on tags.run = used.run and tags.dataset = used.dataset
-      order by used.run, used.dataset, tags.key`,
-    models: sql<ModelRow>`select run, model_id, null as step
-      from ${wanted} as wanted cross join run_model_inputs on run = wanted.value
-      union all select run, model_id, ${stepColumn}
-      from ${wanted} as wanted cross join run_model_outputs on run = wanted.value`,
   })
   const byId = new Map<number, MutableRun>()
   for (const row of infos) byId.set(row.id, emptyRun(row))
   for (const row of metrics) {
     byId.get(row.run)?.metrics.push(metricFromRow(row))
   }
-  for (const { run, key, value, is_tag } of texts) {
-    const owner = byId.get(run)
-    if (is_tag) owner?.tags.push({ key, value })
-    else owner?.params.push({ key, value })
-  }
-  addUses(byId, uses, new Map(datasets.map((row) => [row.id, datasetFrom(row)])))
-  addModels(byId, models)
+  addFacts(byId, facts, new Map(datasets.map((row) => [row.id, datasetFrom(row)])))
   return byId
 }
 
@@ -230,30 +235,32 @@ function datasetFrom(row: DatasetRow): StoredDataset {
   }
 }
 
-/** @param rows one for each tag of each dataset that a run used, ordered by run and dataset */
-function addUses(
+/** @param rows those of one use of a dataset stand together */
+function addFacts(
   byId: ReadonlyMap<number, MutableRun>,
-  rows: readonly UseRow[],
+  rows: readonly FactRow[],
   datasets: ReadonlyMap<number, StoredDataset>,
 ): void {
-  let tags: KeyValue[] = []
-  let last: UseRow | undefined
   for (const row of rows) {
-    if (row.run !== last?.run || row.dataset !== last.dataset) {
-      tags = []
-      const dataset = datasets.get(row.dataset)
-      if (dataset) byId.get(row.run)?.datasetInputs.push({ dataset, tags })
-      last = row
-    }
-    const { key, value } = row
-    if (key !== null && value !== null) tags.push({ key, value })
+    const owner = byId.get(row.run)
+    if (!owner) continue
+    if (row.kind === 'param') owner.params.push({ key: row.key, value: row.value })
+    else if (row.kind === 'tag') owner.tags.push({ key: row.key, value: row.value })
+    else if (row.kind === 'input') owner.modelInputs.push(row.key)
+    else if (row.kind === 'output')
+      owner.modelOutputs.push({ modelId: row.key, step: int64FromRow(row.number) })
+    else addUse(owner, row, datasets.get(row.number))
   }
 }
 
-function addModels(byId: Map<number, MutableRun>, rows: readonly ModelRow[]): void {
-  for (const { run, model_id, step } of rows) {
-    const owner = byId.get(run)
-    if (step === null) owner?.modelInputs.push(model_id)
-    else owner?.modelOutputs.push({ modelId: model_id, step: int64FromRow(step) })
+type UseRow = Extract<FactRow, { kind: 'dataset' }>
+
+function addUse(run: MutableRun, { key, value }: UseRow, dataset: StoredDataset | undefined): void {
+  if (!dataset) return
+  let use = run.datasetInputs.at(-1)
+  if (use?.dataset !== dataset) {
+    use = { dataset, tags: [] }
+    run.datasetInputs.push(use)
   }
+  if (key !== null && value !== null) use.tags.push({ key, value })
 }
