@@ -32,7 +32,7 @@ function textOf(query: SQL, params: Compiled['params'][number][]): string {
   let text = ''
   for (const chunk of query.queryChunks) {
     if (chunk instanceof StringChunk) text += chunk.value.join('')
-    else if (chunk instanceof SQL) text += textOf(chunk, params)
+    else if (chunk instanceof SQL) text += writtenOf(chunk, params) ?? textOf(chunk, params)
     else if (isValue(chunk)) {
       text += '?'
       params.push(toBindable(chunk))
@@ -50,8 +50,14 @@ function isValue(chunk: SQLChunk | string | number | boolean | null): boolean {
   return chunk === null || (typeof chunk !== 'object' && chunk !== undefined)
 }
 
-/** What `fixSql` gave out, in case it is a whole statement. */
+/** What `fixSql` and `fixQueries` gave out. */
 const written = new WeakMap<SQL, Compiled>()
+
+function writtenOf(query: SQL, params: Compiled['params'][number][]): string | undefined {
+  const known = written.get(query)
+  if (known) params.push(...known.params)
+  return known?.text
+}
 
 /** A fragment that binds nothing, written out once: hot queries need not put it together again. */
 export function fixSql<Row>(fragment: SQL<Row>): SQL<Row> {
@@ -60,6 +66,42 @@ export function fixSql<Row>(fragment: SQL<Row>): SQL<Row> {
   const once = sql.raw(text) as SQL<Row>
   written.set(once, { text, params: [] })
   return once
+}
+
+/**
+ * Statements that are written out once, with their values by name: to put a long one together, and to find what it was
+ * prepared as by a text that is new each time, takes as long as to run it.
+ *
+ * @param names of the values, which are texts
+ * @param build is called once, with what stands for them
+ * @returns gives the statements with values in their places
+ */
+export function fixQueries<
+  const Name extends string,
+  Queries extends Readonly<Record<string, SQL>>,
+>(
+  names: readonly Name[],
+  build: (slots: Readonly<Record<Name, string>>) => Queries,
+): (values: Readonly<Record<Name, string>>) => Queries {
+  const slotOf = (name: Name) => `{${name}}`
+  const slots = Object.fromEntries(names.map((name) => [name, slotOf(name)]))
+  const fixed = Object.entries(build(slots as Record<Name, string>)).map(([key, query]) => {
+    const { text, params } = compile(query)
+    const bound = params.map((param) => names.find((name) => slotOf(name) === param) ?? { param })
+    return { key, text, bound }
+  })
+  return (values) => {
+    const queries: Record<string, SQL> = {}
+    for (const { key, text, bound } of fixed) {
+      const query = sql.raw(text)
+      const params = bound.map((one) =>
+        typeof one === 'object' ? one.param : toBindable(values[one]),
+      )
+      written.set(query, { text, params })
+      queries[key] = query
+    }
+    return queries as Queries
+  }
 }
 
 function toBindable(value: unknown): string | number | null {

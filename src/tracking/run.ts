@@ -110,7 +110,7 @@ export function metricFromRow(row: MetricRow): Metric {
 }
 
 /** Condition on `runs`: this one, and in the caller's workspace. */
-export function isRun(ctx: Context, runId: string): SQL {
+export function isRun(ctx: Pick<Context, 'workspace'>, runId: string): SQL {
   return sql`runs.run_id = ${runId} and ${isInWorkspace(ctx)}`
 }
 
@@ -119,7 +119,7 @@ export function isOneOfRuns(ctx: Context, runIds: readonly string[]): SQL {
   return sql`runs.run_id in (select value from json_each(${JSON.stringify(runIds)})) and ${isInWorkspace(ctx)}`
 }
 
-function isInWorkspace(ctx: Context): SQL {
+function isInWorkspace(ctx: Pick<Context, 'workspace'>): SQL {
   return sql`exists (
     select 1 from experiments where experiments.id = runs.experiment and experiments.workspace = ${ctx.workspace})`
 }

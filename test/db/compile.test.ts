@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
-import { compile, fixSql } from '../../src/db/compile.ts'
+import { compile, fixQueries, fixSql } from '../../src/db/compile.ts'
 import { runs } from '../../src/tracking/tables.ts'
 
 const nothing: unknown = undefined
@@ -34,3 +34,16 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, new Date(0)])(
     expect(() => compile(sql`select ${value}`)).toThrow(TypeError)
   },
 )
+
+test('queries that were written out once are what their values would be put into, alone and in others', () => {
+  const build = ({ name, other }: { readonly name: string; readonly other: string }) => ({
+    one: sql`select ${1} from t where a = ${name} and b = ${other} or a = ${name}`,
+    none: sql`select '?'`,
+  })
+  const values = { name: "it's {other}", other: '{name}' }
+  const [built, fixed] = [build(values), fixQueries(['name', 'other'], build)(values)]
+  expect(compile(fixed.one)).toEqual(compile(built.one))
+  expect(compile(fixed.none)).toEqual(compile(built.none))
+  const nested = (query: SQL) => compile(sql`select * from (${query}) where c = ${2}`)
+  expect(nested(fixed.one)).toEqual(nested(built.one))
+})

@@ -3,7 +3,7 @@ import { absent } from '../../core/error.ts'
 import { int64FromRow } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
 import { letOthersRun } from '../../core/rounds.ts'
-import { fixSql } from '../../db/compile.ts'
+import { fixQueries, fixSql } from '../../db/compile.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -46,7 +46,8 @@ export async function readRuns(
   let chars = 0
   for (let from = 0; from < ids.length; from += runsPerBatch) {
     const batch = ids.slice(from, from + runsPerBatch)
-    const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(batch)}))`)
+    const wanted = sql`(select value from json_each(${JSON.stringify(batch)}))`
+    const byId = await readWanted(db, queriesOf(wanted))
     const fitting: MutableRun[] = []
     for (const [i, id] of batch.entries()) {
       const run = byId.get(id)
@@ -92,8 +93,8 @@ async function withLongTexts(
 
 /** The run, deleted ones too, or undefined when the caller's workspace has none of this id. */
 async function findRunByRunId(ctx: Context, runId: string): Promise<MutableRun | undefined> {
-  const wanted = sql`(select runs.id as value from runs where ${isRun(ctx, runId)})`
-  return (await readWanted(ctx.db, wanted)).values().next().value
+  const { workspace } = ctx
+  return (await readWanted(ctx.db, queriesOfRun({ runId, workspace }))).values().next().value
 }
 
 /**
@@ -136,7 +137,7 @@ export async function readRunsOfIds(ctx: Context, runIds: readonly string[]): Pr
     cross join runs on runs.run_id = w.value
     join experiments on experiments.id = runs.experiment
     where experiments.workspace = ${ctx.workspace})`
-  const found = [...(await readWanted(ctx.db, wanted)).values()]
+  const found = [...(await readWanted(ctx.db, queriesOf(wanted))).values()]
   const byRunId = new Map(found.map((run) => [run.runId, run]))
   return runIds.flatMap((runId) => byRunId.get(runId) ?? [])
 }
@@ -174,13 +175,15 @@ const stepColumn = fixSql(int64Column(sql`step`))
 const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
   ${int64Column(sql`timestamp_ms`)} as timestamp_ms`)
 
+type RunQueries = ReturnType<typeof queriesOf>
+
 /**
  * All that most runs lack is one statement with what they have: each statement costs as much as several rows.
  *
  * @param wanted a table expression whose column `value` has the keys of the runs
  */
-async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
-  const { infos, metrics, facts, datasets } = await db.batch({
+function queriesOf(wanted: SQL) {
+  return {
     infos: sql<RunRow>`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
     metrics: sql<MetricRow & { run: number }>`select ${latestColumns}
       from (select value as id from ${wanted}) as wanted
@@ -200,7 +203,15 @@ async function readWanted(db: Database, wanted: SQL): Promise<Map<number, Mutabl
       from (select distinct dataset from ${wanted} as wanted
         cross join run_datasets on run = wanted.value) as used
       cross join datasets on id = used.dataset`,
-  })
+  }
+}
+
+const queriesOfRun = fixQueries(['runId', 'workspace'], (run) =>
+  queriesOf(sql`(select runs.id as value from runs where ${isRun(run, run.runId)})`),
+)
+
+async function readWanted(db: Database, queries: RunQueries): Promise<Map<number, MutableRun>> {
+  const { infos, metrics, facts, datasets } = await db.batch(queries)
   const byId = new Map<number, MutableRun>()
   for (const row of infos) byId.set(row.id, emptyRun(row))
   for (const row of metrics) {
