@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Platform } from '../../src/platform/context.ts'
+import { uiRoutes } from '../../src/ui/routes.ts'
 import { appOf } from '../support/app.ts'
 import { admin } from '../support/auth-server.ts'
 import { deploymentsWorld } from './deployments-world.ts'
@@ -81,6 +82,42 @@ describe('the page of what somebody may not', () => {
     expect(await asked(platform, eve, '/audit/as-of')).toMatch(
       /An administrator can give what is missing\. Ask/,
     )
+  })
+
+  test('is what answers every form about it, before anything is said of the form', async () => {
+    const { platform, eve, id, call, mlflow, name, ann } = await deploymentsWorld()
+    const { json } = await call(admin, 'GET', `/api/v1/models/${name}/versions/3`)
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    const logged = await mlflow(ann, 'POST', 'logged-models', {
+      ...{ experiment_id: '1', name: 'logged', source_run_id: json.run_id },
+    })
+    const places: readonly [RegExp, string][] = [
+      [/^\/models\/:name(?=\/)/, `/models/${name}`],
+      [/\/:version\{[^}]+\}/, '/3'],
+      [/^\/experiments\/:id\{[^}]+\}/, '/experiments/1'],
+      [/^\/logged-models\/:model/, `/logged-models/${logged.json.model.info.model_id}`],
+      [/^\/runs\/:run/, `/runs/${json.run_id}`],
+      [/^\/promotions\/:id/, `/promotions/${id}`],
+    ]
+    const owned =
+      /^\/(models\/:name|experiments\/:id|logged-models\/:model|runs\/:run|promotions\/:id)/
+    const forms = uiRoutes([]).routes.filter(
+      ({ method, path }) => method === 'POST' && owned.test(path) && !/:view|:schema/.test(path),
+    )
+    expect(forms.length).toBeGreaterThan(40)
+    const eves = pagesOf(
+      appOf(() => platform),
+      eve,
+    )
+    const answered: string[] = []
+    for (const { path } of forms) {
+      const at = places.reduce((text, [pattern, value]) => text.replace(pattern, value), path)
+      expect(at).not.toContain(':')
+      const { status } = await eves.post(at, { stage: 'Production', to: 'Production' })
+      if (status !== 403) answered.push(`${status} ${at}`)
+    }
+    expect(answered).toEqual([])
   })
 
   test('tells nothing of what only a number named', async () => {

@@ -73,6 +73,9 @@ test('who may not register, or not read the logged model, registers nothing, and
     name: 'of-eve',
   })
   expect(versions.json).toEqual({})
+  for (const model of ['', 'of-eve', 'newer']) {
+    expect((await as(eve).post(`${page}/register/model`, { model })).status).toBe(403)
+  }
   const gone = '/logged-models/m-00000000000000000000000000000000/register'
   expect((await as(rita).get(gone)).status).not.toBe(200)
 })

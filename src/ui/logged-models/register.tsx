@@ -93,7 +93,11 @@ function registration<T extends object>({ atOf, addressOf, mayRead, open }: Kind
     postModel: change({
       operation: 'createRegisteredModel',
       read: (form) => ({ name: form.text('model') ?? '' }),
-      rule: (ctx) => requireToCreate(ctx, 'model'),
+      // Where nothing is made, the page is shown again.
+      async rule(ctx, asked) {
+        await mayRead(ctx, asked)
+        await requireToCreate(ctx, 'model')
+      },
       field: 'model',
       make: (ctx, { name }) =>
         createModel(ctx, { name: checkGiven(name, 'The name of the registered model'), tags: [] }),
