@@ -57,9 +57,23 @@ function demandOf(issue: z.core.$ZodRawIssue): string {
       return `must not have ${issue.keys.map((key) => `'${excerpt(key, 100)}'`).join(', ')}, which is unknown here; leave it out, or see /docs for how it is called`
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`
+    case 'invalid_union':
+      return unionDemandOf(issue)
     default:
-      return 'must have another form; see /docs'
+      return otherForm
   }
+}
+
+const otherForm = 'must have another form; see /docs'
+
+/** Of several forms, the one that was meant is of the right kind. */
+function unionDemandOf({
+  input,
+  errors,
+}: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  if (input === undefined) return 'must be given'
+  const meant = errors.flat().find(({ code }) => code !== 'invalid_type')
+  return meant?.message ?? otherForm
 }
 
 function verbOf(origin: string): string {

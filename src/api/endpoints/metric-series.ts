@@ -3,6 +3,13 @@ import { endpoint } from './endpoint.ts'
 import { repeated } from './shapes.ts'
 
 const Column = z.array(z.number().nullable())
+/** Of the axis. An empty text is none, and not 0. */
+const Place = z.union([z.string(), z.number()]).transform((given, { addIssue }) => {
+  const place = String(given).trim() === '' ? Number.NaN : Number(given)
+  if (Number.isFinite(place)) return place
+  addIssue({ code: 'custom', message: 'must be a number' })
+  return z.NEVER
+})
 const Counts = z.array(z.number().int())
 
 export const readMetricSeries = endpoint({
@@ -22,8 +29,8 @@ export const readMetricSeries = endpoint({
       .enum(['step', 'time'])
       .default('step')
       .describe('Steps, or milliseconds since the first point of the series'),
-    from: z.coerce.number().optional().describe('Only from this place of the axis on'),
-    to: z.coerce.number().optional().describe('Only up to this place of the axis'),
+    from: Place.optional().describe('Only from this place of the axis on'),
+    to: Place.optional().describe('Only up to this place of the axis'),
     points: z.coerce
       .number()
       .int()

@@ -1,4 +1,5 @@
 import type { AppContext } from '../../http/app-env.ts'
+import { hasTag } from '../../http/etag.ts'
 import { textStream } from '../../http/text-stream.ts'
 import { requireToResolve } from '../../serving/permissions.ts'
 import {
@@ -67,9 +68,7 @@ export const resolveRoutes: readonly ServedEndpoint[] = [
 
 /** Whether the caller has a meaning already, by `If-None-Match`. */
 function hasSeen(c: AppContext, { told, fingerprint }: Meaning): boolean {
-  const header = c.req.header('if-none-match') ?? ''
-  if (header.trim() === '*') return !('why' in told)
-  return [...header.matchAll(/"([^"]*)"/g)].some(([, tag]) => tag === fingerprint)
+  return hasTag(c, fingerprint, !('why' in told))
 }
 
 /** The fingerprints in `Last-Event-ID`, one for each URI; empty ones where it is no id of these URIs. */

@@ -1,4 +1,5 @@
 import { invalid } from '../../core/error.ts'
+import { hasTag } from '../../http/etag.ts'
 import { hashText } from '../../platform/hash.ts'
 import { requireRuns } from '../../tracking/permissions.ts'
 import {
@@ -28,9 +29,9 @@ export const metricSeriesRoutes: readonly ServedEndpoint[] = [
       const range = rangeOf(query)
       const series = await readMetricSeries(ctx, { runIds, keys, x, bucketsMax, range })
       const told = JSON.stringify({ x, items: series.map(seriesToWire) })
-      const tag = `"${await hashText(ctx, told)}"`
-      const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' }
-      if (c.req.header('If-None-Match') === tag) return c.body(null, 304, headers)
+      const tag = await hashText(ctx, told)
+      const headers = { ETag: `"${tag}"`, 'Cache-Control': 'private, no-cache' }
+      if (hasTag(c, tag)) return c.body(null, 304, headers)
       return c.body(told, 200, { ...headers, 'Content-Type': 'application/json' })
     },
   ),

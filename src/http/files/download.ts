@@ -1,6 +1,7 @@
 import { RegistryError } from '../../core/error.ts'
 import type { ByteRange } from '../../platform/ports.ts'
 import type { AppContext } from '../app-env.ts'
+import { hasTag } from '../etag.ts'
 import { attachment, contentType } from './content-type.ts'
 
 /** A file that can be sent: what its headers need, and how to read its bytes. */
@@ -45,13 +46,7 @@ export async function sendFile(c: AppContext, file: Download): Promise<Response>
 }
 
 function isUnchanged(c: AppContext, file: Download): boolean {
-  const tags = c.req.header('if-none-match')
-  if (tags !== undefined) {
-    return tags.split(',').some((tag) => {
-      const bare = tag.trim().replace(/^W\//, '')
-      return bare === '*' || bare === `"${file.sha256}"`
-    })
-  }
+  if (c.req.header('if-none-match') !== undefined) return hasTag(c, file.sha256)
   const since = Date.parse(c.req.header('if-modified-since') ?? '')
   return wholeSeconds(file.updatedAtMs) <= since
 }

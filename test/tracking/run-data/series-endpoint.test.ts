@@ -57,7 +57,10 @@ test('who has a series is told so until something is logged', async () => {
   const { call, post, runId, app } = await loggedSeries()
   const path = `/api/v1/metrics/series?run=${runId}&key=odd`
   const tag = (await call('GET', path)).headers.get('ETag') ?? ''
-  const ask = () => app.request(path, { headers: { 'If-None-Match': tag } })
+  const ask = (tags = tag) => app.request(path, { headers: { 'If-None-Match': tags } })
+  for (const tags of [`W/${tag}`, `"other", W/${tag}`, '*']) {
+    expect([tags, (await ask(tags)).status]).toEqual([tags, 304])
+  }
   const known = await ask()
   expect([known.status, await known.text(), known.headers.get('ETag')]).toEqual([304, '', tag])
   await post('runs/log-batch', { run_id: runId, metrics: metrics('odd', [[3, 1040, 4]]) })
@@ -71,8 +74,12 @@ test.each([
   ['key=loss&from=a', /from/],
   ['key=loss&from=Infinity', /from/],
   ['key=loss&after=3', /after/],
-  ['x=step', /key/],
-  [Array.from({ length: 21 }, (_, i) => `key=${i}`).join('&'), /key/],
+  ['key=loss&to=', /'to': it must be a number/],
+  ['x=step', /'key': it must be given/],
+  [
+    Array.from({ length: 21 }, (_, i) => `key=${i}`).join('&'),
+    /'key': it must have at most 20 entries/,
+  ],
   [
     [
       ...Array.from({ length: 20 }, (_, i) => `key=${i}`),
