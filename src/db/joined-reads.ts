@@ -30,11 +30,11 @@ export function joinedReads(db: Database): Database {
         rest = rest.slice(statements.length)
       }
     } catch (err) {
-      if (together.length === 1) together[0]?.fail(err)
-      // One that fails is not to fail the others.
-      else
-        for (const { statements, answer, fail } of together)
-          runList(db, statements).then(answer, fail)
+      for (const { statements, answer, fail } of together) {
+        // One that fails is not to fail the others; of a database that is silent each would wait as long again.
+        if (together.length === 1 || isSilence(err)) fail(err)
+        else runList(db, statements).then(answer, fail)
+      }
     }
   }
 
@@ -58,6 +58,11 @@ export function joinedReads(db: Database): Database {
     batch: (queries) => runNamed(queries, ask),
     aside: db.aside,
   }
+}
+
+/** Whether the database did not answer in time, whatever it was asked. */
+function isSilence(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && err.code === 'ETIMEDOUT'
 }
 
 /** Whether a statement changes nothing, as far as its words show. */

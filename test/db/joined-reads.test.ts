@@ -56,3 +56,16 @@ test('a read that fails fails alone', async () => {
   expect(none?.status).toBe('rejected')
   await expect(db.all(sql`select nothing from nowhere`)).rejects.toThrow()
 })
+
+test('a database that is silent is waited for once', async () => {
+  const { db: behind } = await freshPlatform()
+  let trips = 0
+  const silent = withBatches(behind, () => {
+    trips++
+    return Promise.reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
+  })
+  const db = joinedReads(silent)
+  const all = await Promise.allSettled([1, 2, 3].map((n) => db.all(value(n))))
+  expect(all).toMatchObject([1, 2, 3].map(() => ({ reason: { code: 'ETIMEDOUT' } })))
+  expect(trips).toBe(1)
+})

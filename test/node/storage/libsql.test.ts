@@ -1,6 +1,7 @@
 import { copyFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createClient } from '@libsql/client'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
@@ -27,6 +28,22 @@ if (sqld.server) {
     expect(await db.first(sql`select name from experiments where id = 0`)).toEqual({
       name: 'Default',
     })
+    db.close()
+  })
+
+  test('reads of a libSQL server that go together wait for nobody who writes', async () => {
+    const db = new LibsqlRemote(url, undefined)
+    await db.all(sql`create table waited (n integer)`)
+    const writer = createClient({ url })
+    const writing = await writer.transaction('write')
+    await writing.execute('insert into waited values (1)')
+    const count = sql`select count(*) as n from waited`
+    const within = sql`with all_of as (select n from waited) select count(*) as n from all_of`
+    expect(await db.batch({ count, within })).toEqual({ count: [{ n: 0 }], within: [{ n: 0 }] })
+    // The server ends what has kept others waiting for five seconds.
+    await writing.commit()
+    expect(await db.all(count)).toEqual([{ n: 1 }])
+    writer.close()
     db.close()
   })
 } else {

@@ -49,3 +49,15 @@ test('a file that stays locked refuses a write with 503 and stops nothing else',
   other.exec('ROLLBACK')
   expect((await server.post(create, { name: 'afterwards' })).status).toBe(200)
 }, 60_000)
+
+test('a server whose file stays locked ends within the time that supervisors allow', async () => {
+  const { server, other } = await serverAndOther()
+  other.exec('BEGIN IMMEDIATE')
+  const written = server.post(create, { name: 'at the end' })
+  expect((await server.get(read)).status).toBe(200)
+  const stopped = server.stop()
+  const killed = setTimeout(() => void server.stop('SIGKILL'), 10_000)
+  expect((await written).status).toBe(503)
+  expect((await stopped).code).toBe(0)
+  clearTimeout(killed)
+}, 60_000)

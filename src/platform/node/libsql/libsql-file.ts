@@ -6,7 +6,7 @@ import { type Compiled, compile } from '../../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
 import { FileReader } from '../reader/file-reader.ts'
 import { GroupedWrites } from './grouped-writes.ts'
-import { lockedMsMax, lockedTurnMs, retryWhileLocked } from './lock.ts'
+import { lockedClosingMs, lockedMsMax, lockedTurnMs, retryWhileLocked } from './lock.ts'
 import { transaction } from './transaction.ts'
 
 const statementsMax = 500
@@ -87,10 +87,13 @@ export class LibsqlFile implements Database {
     }
   }
 
-  /** Writes the journal into the file first, so that one file is the whole database. Without `readsAside` at once. */
+  /**
+   * Writes the journal into the file first, so that one file is the whole database, unless another process keeps it
+   * locked: who opens it next does so. Without `readsAside` at once.
+   */
   async close(): Promise<void> {
     if (this.aside) await this.aside.close()
-    this.#file.pragma(`busy_timeout = ${lockedMsMax}`)
+    this.#file.pragma(`busy_timeout = ${lockedClosingMs}`)
     this.#writes.flush()
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()

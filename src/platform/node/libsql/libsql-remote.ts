@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { runNamed } from '../../../db/batch.ts'
 import { compile } from '../../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
+import { isReadText } from '../../../db/joined-reads.ts'
 import { deadlineMs, waitForAnswer } from '../../deadline.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
@@ -35,7 +36,9 @@ export class LibsqlRemote implements Database {
     try {
       const all = queries.map(statement)
       const texts = all.map(({ sql }) => sql)
-      return (await askInTime(texts, () => this.#client.batch(all, 'write'))).map(rows)
+      // What only reads takes no right to write: it would wait for all who write, and they for it.
+      const mode = texts.every(isReadText) ? 'deferred' : 'write'
+      return (await askInTime(texts, () => this.#client.batch(all, mode))).map(rows)
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -77,7 +80,7 @@ function fetchInTime(request: Request): Promise<Response> {
  * somebody else was writing.
  */
 async function askInTime<T>(texts: readonly string[], ask: () => Promise<T>): Promise<T> {
-  const reads = texts.every((text) => /^\s*select\b/i.test(text))
+  const reads = texts.every(isReadText)
   const until = Date.now() + deadlineMs
   for (let attempt = 1; ; attempt++) {
     try {

@@ -2,6 +2,8 @@
 export const lockedTurnMs = 5
 /** How long a write waits in all for other processes to let go of the file. */
 export const lockedMsMax = 5000
+/** How long closing stands still for another process, for what still waits and for the journal each. */
+export const lockedClosingMs = 150
 /** Between two attempts other work goes on. */
 export const lockedPauseMs = 25
 
