@@ -37,7 +37,7 @@ export const readMetricSeries = endpoint({
       .min(1)
       .max(2000)
       .default(500)
-      .describe('Values of one series, at most'),
+      .describe('Values of one series, at most; of all together at most 50000'),
   }),
   answer: z.object({
     x: z.enum(['step', 'time']),

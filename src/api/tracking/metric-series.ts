@@ -12,6 +12,8 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** As many as a page of charts draws at once. */
 const seriesMax = 100
+/** Of all series: an isolate of a Worker has little memory. */
+const valuesMax = 50_000
 
 /** What a chart draws of metrics. */
 export const metricSeriesRoutes: readonly ServedEndpoint[] = [
@@ -26,6 +28,11 @@ export const metricSeriesRoutes: readonly ServedEndpoint[] = [
         )
       }
       const { x, points: bucketsMax } = query
+      if (runIds.length * keys.length * bucketsMax > valuesMax) {
+        throw invalid(
+          `${runIds.length} runs and ${keys.length} metrics of ${bucketsMax} points are more than ${valuesMax} values: ask for fewer points`,
+        )
+      }
       const range = rangeOf(query)
       const series = await readMetricSeries(ctx, { runIds, keys, x, bucketsMax, range })
       const told = JSON.stringify({ x, items: series.map(seriesToWire) })

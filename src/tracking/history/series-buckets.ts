@@ -35,6 +35,16 @@ export function hasOrder(rows: readonly PartRow[]): boolean {
   return rows.every(({ x }, i) => x >= (rows[i - 1]?.end_x ?? x))
 }
 
+/** How many of `bucketsMax` equal parts of the axis the row reaches over. @param rows in the order of x */
+export function sharesOf(
+  { x, end_x }: PartRow,
+  rows: readonly PartRow[],
+  { bucketsMax }: { readonly bucketsMax: number },
+): number {
+  const length = (rows.at(-1)?.end_x ?? 0) - (rows[0]?.x ?? 0) + 1
+  return ((end_x - x) / length) * bucketsMax
+}
+
 /** Parts as buckets, put together where there are more than `bucketsMax`. @param rows in the order of x */
 export function bucketsOf(rows: readonly PartRow[], bucketsMax: number): SeriesBucket[] {
   if (rows.length <= bucketsMax) return rows.map((row) => bucketOf([row]))

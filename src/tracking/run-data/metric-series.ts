@@ -4,7 +4,13 @@ import type { Context } from '../../platform/context.ts'
 import { measureSeries } from '../history/measure-series.ts'
 import { hasChunksSql } from '../history/read-points.ts'
 import { findFoldedRuns } from '../history/read-segments.ts'
-import { bucketsOf, hasOrder, type PartRow, type SeriesBucket } from '../history/series-buckets.ts'
+import {
+  bucketsOf,
+  hasOrder,
+  type PartRow,
+  type SeriesBucket,
+  sharesOf,
+} from '../history/series-buckets.ts'
 
 /** What a chart draws of a metric along its x axis. */
 export type SeriesQuery = {
@@ -60,7 +66,7 @@ export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promis
   const { points, ranges } = await readParts(ctx, query, { small, long })
   const parts: Parts = new Map()
   const pointsBy = Map.groupBy(points ?? [], nameOf)
-  const rangesBy = Map.groupBy(ranges ?? [], nameOf)
+  const rangesBy = Map.groupBy(ranges.flat(), nameOf)
   for (const span of small) parts.set(span, pointsBy.get(nameOf(span)) ?? [])
   for (const span of long) parts.set(span, rangesBy.get(nameOf(span)) ?? [])
   if (query.x === 'step') await refineSteps(ctx, query, { long, parts })
@@ -83,16 +89,11 @@ async function readParts(
   query: SeriesQuery,
   { small, long }: { readonly small: readonly Span[]; readonly long: readonly Span[] },
 ) {
-  if (small.length + long.length === 0) return { points: undefined, ranges: undefined }
+  if (small.length + long.length === 0) return { points: undefined, ranges: [] }
+  const ranges = long.flatMap((span) => rangesOf(span, query))
   return longReadsOf(ctx.db).batch({
     points: small.length > 0 ? pointsSql(small, query) : undefined,
-    ranges:
-      long.length > 0
-        ? rangesSql(
-            long.flatMap((span) => rangesOf(span, query)),
-            query,
-          )
-        : undefined,
+    ranges: rangesReads(ranges, query),
   })
 }
 
@@ -124,7 +125,8 @@ async function refineSteps(
   )
   if (coarse.size > 0) {
     const ranges = [...coarse].flatMap(([row, shares]) => splitRange(row, 2 * shares))
-    const finer = Map.groupBy(await longReadsOf(ctx.db).all(rangesSql(ranges, query)), nameOf)
+    const { read } = await longReadsOf(ctx.db).batch({ read: rangesReads(ranges, query) })
+    const finer = Map.groupBy(read.flat(), nameOf)
     for (const span of long) {
       const kept = rowsOf(span).filter((row) => !coarse.has(row))
       const rows = [...kept, ...(finer.get(nameOf(span)) ?? [])]
@@ -143,12 +145,6 @@ async function refineSteps(
     sorted: mixed.map((span) => sortedSql(span, rowsOf(span), query)),
   })
   for (const [i, span] of mixed.entries()) parts.set(span, sorted[i] ?? [])
-}
-
-/** How many of `bucketsMax` equal parts of the steps the row reaches over. */
-function sharesOf({ x, end_x }: PartRow, rows: readonly PartRow[], { bucketsMax }: SeriesQuery) {
-  const steps = (rows.at(-1)?.end_x ?? 0) - (rows[0]?.x ?? 0) + 1
-  return ((end_x - x) / steps) * bucketsMax
 }
 
 /** One statement: of each series a few looks at the ends of its key, and of long ones no more points than are drawn. */
@@ -275,15 +271,19 @@ function splitRange(range: TimeRange, pieces: number): TimeRange[] {
   }))
 }
 
+/** D1 takes parameters of 2 MB, and the name of a metric may be long. */
+const rangesOfOneRead = 1500
+
+function rangesReads(ranges: readonly TimeRange[], query: SeriesQuery): SQL<PartRow>[] {
+  const count = Math.ceil(ranges.length / rangesOfOneRead)
+  return Array.from({ length: count }, (_, i) =>
+    rangesSql(ranges.slice(i * rangesOfOneRead, (i + 1) * rangesOfOneRead), query),
+  )
+}
+
 /** A row for each range that has points. */
 function rangesSql(ranges: readonly TimeRange[], query: SeriesQuery): SQL<PartRow> {
-  const given = ranges.map(({ run, key, first, from_ms, to_ms }) => [
-    run,
-    key,
-    first,
-    from_ms,
-    to_ms,
-  ])
+  const given = ranges.map((one) => [one.run, one.key, one.first, one.from_ms, one.to_ms])
   const points = sql`from metrics m where m.run = s.run and m.key = s.key
     and m.timestamp_ms >= s.from_ms and m.timestamp_ms < s.to_ms
     ${inRangeSql(query.range, query.x, sql`s.first`)}`

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { runList, withBatches } from '../../../src/db/batch.ts'
+import { compile } from '../../../src/db/compile.ts'
 import { readMetricSeries, type SeriesQuery } from '../../../src/tracking/run-data/metric-series.ts'
 import { contextOf } from '../../support/accounts.ts'
 import { startedRun } from '../started-run.ts'
@@ -77,4 +79,25 @@ test('a part of the axis is read in full detail', async () => {
   expect(times.buckets.map(({ x, values }) => [x, values?.mean])).toEqual([[3_333_000, 99]])
   expect((await read({ range: { from: 9000, to: 9001 } })).points).toBeUndefined()
   expect((await read({ range: { from: 1000, to: 3999 } })).points).toBe(3000)
+})
+
+test('long series of long names are read in parts that D1 takes', async () => {
+  const { platform, runId } = await startedRun()
+  const keys = Array.from({ length: 5 }, (_, i) => `${i}`.padEnd(250, 'é'))
+  await platform.db.all(sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
+    with recursive n(i) as (select 0 union all select i + 1 from n where i < 999)
+    select r.id, k.value, i * 1000, i, i, 0
+    from n, runs r, json_each(${JSON.stringify(keys)}) k where r.run_id = ${runId}`)
+  const sizes: number[] = []
+  const db = withBatches(platform.db, (list) => {
+    for (const { params } of list.map(compile)) {
+      sizes.push(...params.map((param) => new TextEncoder().encode(String(param)).length))
+    }
+    return runList(platform.db, list)
+  })
+  const query = { runIds: [runId], keys, x: 'step', bucketsMax: 900 } as const
+  const series = await readMetricSeries(contextOf({ ...platform, db }), query)
+  expect(series.map(({ key, points }) => [key, points])).toEqual(keys.map((key) => [key, 1000]))
+  expect(Math.max(...sizes)).toBeGreaterThan(100_000)
+  expect(Math.max(...sizes)).toBeLessThan(2_000_000)
 })

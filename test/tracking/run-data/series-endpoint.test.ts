@@ -70,6 +70,10 @@ test('who has a series is told so until something is logged', async () => {
 test.each([
   ['key=loss&points=0', /points/],
   ['key=loss&points=2001', /points/],
+  [
+    `points=2000&${Array.from({ length: 26 }, (_, i) => `run=${i}`).join('&')}&key=loss`,
+    /27 runs and 1 metrics of 2000 points are more than 50000 values/,
+  ],
   ['key=loss&x=epoch', /'x'/],
   ['key=loss&from=a', /from/],
   ['key=loss&from=Infinity', /from/],
