@@ -11,16 +11,18 @@ import { bundleServer, common, partPrefix } from './bundle.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist/`
+const isPacked = process.argv.includes('--pack')
 
 await emptyDist()
 await Promise.all([bundleServer(), bundleWorkers(), compileClient()])
 
-/** What an earlier release compiled and this one lacks must not be packed. */
+/** What an earlier release compiled and this one lacks must not be packed. A server that runs may still import parts. */
 async function emptyDist() {
   const entries = await readdir(dist, { withFileTypes: true }).catch(() => [])
   const old = entries.filter(
     (entry) =>
-      (entry.isDirectory() && entry.name !== 'installing') || entry.name.startsWith(partPrefix),
+      (entry.isDirectory() && entry.name !== 'installing') ||
+      (isPacked && entry.name.startsWith(partPrefix)),
   )
   await Promise.all(old.map(({ name }) => rm(dist + name, { recursive: true })))
 }

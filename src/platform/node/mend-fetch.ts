@@ -1,3 +1,5 @@
+import { failureText, logWarning } from '../log.ts'
+
 /** Whether this process has it already. */
 let isMended = false
 
@@ -12,7 +14,11 @@ export function mendFetch(): void {
   const fetchOfNode = globalThis.fetch
   let mended: Promise<void> | undefined
   globalThis.fetch = async (...request) => {
-    mended ??= import('./replace-dispatcher.ts').then((file) => file.replaceDispatcher())
+    mended ??= import('./replace-dispatcher.ts').then(
+      (file) => file.replaceDispatcher(),
+      // An upgrade replaced the files under a server that runs: better by Node's own than not at all.
+      (err) => logWarning({ event: 'fetch is as Node has it', error: failureText(err) }),
+    )
     await mended
     return fetchOfNode(...request)
   }
