@@ -49,7 +49,11 @@ export default defineConfig({
         test: {
           name: 'node',
           globalSetup: 'test/support/temporary-folder.ts',
-          setupFiles: ['test/support/watch-attacks.ts', 'test/support/mended-fetch.ts'],
+          setupFiles: [
+            'test/support/watch-attacks.ts',
+            'test/support/mended-fetch.ts',
+            'test/support/end-processes.ts',
+          ],
           retry: { count: 3, condition: /^a turn of the event loop took/ },
           include,
           exclude: ['test/workerd/**', ...exclude],

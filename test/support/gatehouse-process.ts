@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { client, serverAt } from './client.ts'
 
 const command = new URL('../../bin/gatehouse', import.meta.url).pathname
@@ -10,10 +9,10 @@ const command = new URL('../../bin/gatehouse', import.meta.url).pathname
 /** What was begun and has not ended. */
 const running = new Set<ChildProcess>()
 
-/** A test that fails half-way leaves its processes behind, and no file may. */
-afterAll(() => {
+/** A test that fails half-way leaves its processes behind. */
+export function endProcesses(): void {
   for (const child of running) child.kill('SIGKILL')
-})
+}
 
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
 
