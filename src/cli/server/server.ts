@@ -9,6 +9,7 @@ import { openTracing } from '../../platform/node/observed/tracing.ts'
 import { readChoice, readNumber, readSwitch } from '../../platform/settings/read-settings.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
+import { keepServing } from './keep-serving.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** Their sum is below the ten seconds that supervisors commonly allow from SIGTERM to SIGKILL. */
@@ -44,6 +45,7 @@ export function serverCommand(): Command {
       { host: given('host') ?? '', port, prefix: given('static-prefix') },
       { onServed, metrics, tracing },
     )
+    keepServing()
     platform.background.start()
     new IdleCollector().start()
     console.log(`gatehouse: listening on ${url}`)

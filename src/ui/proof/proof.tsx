@@ -35,11 +35,13 @@ type Named = { readonly name: string; readonly version: number }
 export async function showProof(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const of = { name: modelNameOf(c), version: versionOf(c) }
+  // What refuses the address comes before what is begun, which nobody would wait for then.
+  const before = { bundles: beforeIn(c, 'bundles'), attestations: beforeIn(c, 'attestations') }
   const [frame, version, bundles, attestations, whyNotEdit] = await Promise.all([
     frameOf(c),
     getVersionDetail(ctx, of.name, of.version),
-    listBundles(ctx, of, { before: beforeIn(c, 'bundles'), count: perPage + 1 }),
-    listAttestations(ctx, of, { before: beforeIn(c, 'attestations'), count: perPage + 1 }),
+    listBundles(ctx, of, { before: before.bundles, count: perPage + 1 }),
+    listAttestations(ctx, of, { before: before.attestations, count: perPage + 1 }),
     findRefusal(requireModelVersion(ctx, of.name, 'EDIT')),
   ])
   const page = {
