@@ -50,6 +50,11 @@ function isValue(chunk: SQLChunk | string | number | boolean | null): boolean {
   return chunk === null || (typeof chunk !== 'object' && chunk !== undefined)
 }
 
+/** Whether the text of a statement changes nothing, as far as its words show. */
+export function isReadText(text: string): boolean {
+  return /^\s*(?:select|with)\b/i.test(text) && !/\b(?:insert|update|delete|replace)\b/i.test(text)
+}
+
 /** What `fixSql` and `fixQueries` gave out. */
 const written = new WeakMap<SQL, Compiled>()
 

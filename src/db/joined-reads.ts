@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { runList, runNamed } from './batch.ts'
-import { compile } from './compile.ts'
+import { compile, isReadText } from './compile.ts'
 import type { Database } from './database.ts'
 
 type Asked = {
@@ -68,9 +68,4 @@ function isSilence(err: unknown): boolean {
 /** Whether a statement changes nothing, as far as its words show. */
 function isRead(query: SQL): boolean {
   return isReadText(compile(query).text)
-}
-
-/** Whether the text of a statement changes nothing, as far as its words show. */
-export function isReadText(text: string): boolean {
-  return /^\s*(?:select|with)\b/i.test(text) && !/\b(?:insert|update|delete|replace)\b/i.test(text)
 }

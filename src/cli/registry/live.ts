@@ -22,9 +22,8 @@ export function liveCommand(): Command {
     .option('--at <time>', momentHelp)
   return addServer(command).action((name: string | undefined) =>
     callServer(command, async (client) => {
-      const { stage, alias, at: text } = command.opts<Flags>()
+      const { stage, alias, at } = flagsOf(command)
       if (name === undefined) return printAll(command, client)
-      const at = givenMoment(text)?.toString()
       const query = at === undefined ? {} : { at }
       const found =
         alias === undefined
@@ -35,9 +34,14 @@ export function liveCommand(): Command {
   )
 }
 
+/** What was given; `at` as the API takes it. @throws StartError it is no time */
+function flagsOf(command: Command): Flags {
+  const { at, ...flags } = command.opts<Flags>()
+  return at === undefined ? flags : { ...flags, at: String(givenMoment(at)) }
+}
+
 async function printAll(command: Command, client: GatehouseClient): Promise<void> {
-  const { stage, alias, at: text } = command.opts<Flags>()
-  const at = givenMoment(text)?.toString()
+  const { stage, alias, at } = flagsOf(command)
   if (at === undefined || alias !== undefined) {
     throw new StartError('Name a model; all of them are told of a stage with --at')
   }

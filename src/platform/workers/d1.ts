@@ -1,9 +1,8 @@
 import type { D1Database } from '@cloudflare/workers-types'
 import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
-import { compile } from '../../db/compile.ts'
+import { compile, isReadText } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
-import { isReadText } from '../../db/joined-reads.ts'
 
 /** Cloudflare D1. */
 export class D1 implements Database {

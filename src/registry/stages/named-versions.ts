@@ -3,7 +3,7 @@ import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, checkModelName, parseVersion } from '../check-names.ts'
 import { latestInStage, versionIdByAlias } from './aliases.ts'
-import { resolveStage } from './stages.ts'
+import { resolveStages } from './stages.ts'
 
 /** As many as are compared at most. */
 const namesMax = 10
@@ -22,7 +22,7 @@ export async function resolveVersionNames(
 ): Promise<number[]> {
   checkModelName(name)
   if (texts.length > namesMax) throw invalid(`Name at most ${namesMax} versions`)
-  const named = await Promise.all(texts.map((text) => resolveName(ctx, name, text)))
+  const named = await readNumbers(ctx, name, texts.map(parseName))
   const twice = named.findIndex((version, i) => named.indexOf(version) !== i)
   if (twice === -1) return named
   const first = texts[named.indexOf(named[twice] ?? 0)] ?? ''
@@ -31,28 +31,41 @@ export async function resolveVersionNames(
   )
 }
 
-async function resolveName(ctx: Context, name: string, text: string): Promise<number> {
+type VersionName = { readonly text: string } & (
+  | { readonly version: number }
+  | { readonly stage: string }
+  | { readonly alias: string }
+)
+
+function parseName(text: string): VersionName {
   const [, stage, alias] = /^(?:live:(.+)|@(.+))$/s.exec(text) ?? []
-  if (stage !== undefined) {
-    const known = await resolveStage(ctx, stage)
-    return findNumber(ctx, { id: latestInStage(ctx, name, known), text, name })
-  }
-  if (alias === undefined) return parseVersion(text)
+  if (stage !== undefined) return { text, stage }
+  if (alias === undefined) return { text, version: parseVersion(text) }
   checkAlias(alias)
-  return findNumber(ctx, { id: versionIdByAlias(ctx, name, alias), text, name })
+  return { text, alias }
 }
 
-type Named = {
-  /** A select of `model_versions.id`. */
-  readonly id: ReturnType<typeof latestInStage>
-  readonly text: string
-  readonly name: string
-}
-
-async function findNumber(ctx: Context, { id, text, name }: Named): Promise<number> {
-  const [found] = await ctx.db.all(
-    sql<{ version: number }>`select version from model_versions where id = (${id})`,
+/** In one trip, and one more where a stage is none of MLflow's. */
+async function readNumbers(
+  ctx: Context,
+  name: string,
+  names: readonly VersionName[],
+): Promise<number[]> {
+  if (names.every((one) => 'version' in one)) return names.map(({ version }) => version)
+  await resolveStages(
+    ctx,
+    names.flatMap((one) => ('stage' in one ? [one.stage] : [])),
   )
-  if (!found) throw notFound(`Version of '${name}' named`, text)
-  return found.version
+  const numbers = names.map((one) => {
+    if ('version' in one) return sql<{ version: number }>`select ${one.version} as version`
+    const id =
+      'stage' in one ? latestInStage(ctx, name, one.stage) : versionIdByAlias(ctx, name, one.alias)
+    return sql<{ version: number }>`select version from model_versions where id = (${id})`
+  })
+  const { found } = await ctx.db.batch({ found: numbers })
+  return names.map(({ text }, i) => {
+    const version = found[i]?.[0]?.version
+    if (version === undefined) throw notFound(`Version of '${name}' named`, text)
+    return version
+  })
 }

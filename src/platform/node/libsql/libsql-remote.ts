@@ -1,9 +1,8 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client'
 import { type SQL, sql } from 'drizzle-orm'
 import { runNamed } from '../../../db/batch.ts'
-import { compile } from '../../../db/compile.ts'
+import { compile, isReadText } from '../../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../../db/database.ts'
-import { isReadText } from '../../../db/joined-reads.ts'
 import { deadlineMs, waitForAnswer } from '../../deadline.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
