@@ -73,10 +73,8 @@ function listed<T extends { readonly id: number }>(found: readonly T[]) {
 /** `GET /models/{name}/{version}/attestations/{id}` */
 export async function showAttestation(c: AppContext): Promise<Response> {
   const of = { name: modelNameOf(c), version: versionOf(c) }
-  const [frame, found] = await Promise.all([
-    frameOf(c),
-    openAttestation(c.var.ctx, of, idOf(c, 'Attestation')),
-  ])
+  const id = idOf(c, 'Attestation')
+  const [frame, found] = await Promise.all([frameOf(c), openAttestation(c.var.ctx, of, id)])
   const page = <AttestationPage {...{ frame, name: of.name, number: of.version, ...found }} />
   return sendPage(c, { frame, page })
 }
@@ -84,10 +82,8 @@ export async function showAttestation(c: AppContext): Promise<Response> {
 /** `GET /models/{name}/{version}/bundles/{id}` */
 export async function showBundle(c: AppContext): Promise<Response> {
   const of = { name: modelNameOf(c), version: versionOf(c) }
-  const [frame, { bundle, texts }] = await Promise.all([
-    frameOf(c),
-    openBundle(c.var.ctx, of, idOf(c, 'Bundle')),
-  ])
+  const id = idOf(c, 'Bundle')
+  const [frame, { bundle, texts }] = await Promise.all([frameOf(c), openBundle(c.var.ctx, of, id)])
   const statements = readStatements(texts)
   const signed = new Set(statements.map(({ path }) => path))
   const paths = Object.keys(texts).filter((path) => !signed.has(path))

@@ -26,9 +26,10 @@ const perPage = 100
 export async function showGrants(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const model = optionalQuery(c, 'model')
+  const after = optionalQuery(c, 'after')
   const [frame, all, ofModel] = await Promise.all([
     settingsFrameOf(c),
-    listGrants(ctx, perPage, optionalQuery(c, 'after')),
+    listGrants(ctx, perPage, after),
     model === undefined ? undefined : listGrantsFor(ctx, model),
   ])
   const page = (

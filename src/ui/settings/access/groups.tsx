@@ -15,9 +15,10 @@ const bytesMax = 2_000_000
 /** `GET /settings/groups?after=` */
 export async function showGroups(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
+  const after = optionalQuery(c, 'after') ?? ''
   const [frame, groups, whyNot] = await Promise.all([
     settingsFrameOf(c),
-    listGroups(ctx, optionalQuery(c, 'after') ?? '', perPage),
+    listGroups(ctx, after, perPage),
     findRefusal(mayAdministrate(ctx)),
   ])
   const next = groups.length === perPage ? groups.at(-1)?.name : undefined

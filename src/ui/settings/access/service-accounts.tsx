@@ -25,9 +25,10 @@ const perPage = 100
 /** `GET /settings/service-accounts?after=` */
 export async function showServiceAccounts(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
+  const after = optionalQuery(c, 'after') ?? ''
   const [frame, accounts, whyNot] = await Promise.all([
     settingsFrameOf(c),
-    listServiceAccounts(ctx, optionalQuery(c, 'after') ?? '', perPage),
+    listServiceAccounts(ctx, after, perPage),
     findRefusal(mayAdministrate(ctx)),
   ])
   const next = accounts.length === perPage ? accounts.at(-1)?.name : undefined

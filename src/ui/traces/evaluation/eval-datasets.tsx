@@ -20,12 +20,12 @@ const experimentsMax = 20
 export async function showEvalDatasets(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const id = experimentIdOf(c)
+  const pageToken = optionalQuery(c, 'after')
   const [frame, experiment, found] = await Promise.all([
     frameOf(c),
     getExperiment(ctx, id),
     searchEvalDatasets(ctx, {
-      ...{ experimentIds: [id], orderBy: [], maxResults: datasetsMax },
-      pageToken: optionalQuery(c, 'after'),
+      ...{ experimentIds: [id], orderBy: [], maxResults: datasetsMax, pageToken },
     }),
   ])
   const { items: datasets, nextPageToken: next } = found
@@ -44,10 +44,11 @@ export function mayReadEvalDataset(ctx: Context, c: AppContext): Promise<void> {
 export async function showEvalDataset(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const id = datasetIdOf(c)
+  const token = optionalQuery(c, 'after')
   const [frame, dataset, found, experimentIds] = await Promise.all([
     frameOf(c),
     getEvalDataset(ctx, id),
-    readRecords(ctx, id, { count: recordsMax, token: optionalQuery(c, 'after') }),
+    readRecords(ctx, id, { count: recordsMax, token }),
     listExperimentsOf(ctx, id),
   ])
   const experiments = await readExperiments(ctx, experimentIds.slice(0, experimentsMax))

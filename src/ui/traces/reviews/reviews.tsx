@@ -27,19 +27,14 @@ const schemasRead = 1001
 export async function showReviews(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const id = experimentIdOf(c)
+  const token = optionalQuery(c, 'after')
   const none = { user: undefined, traceId: undefined }
   const shownTo = await queuesShownOf(ctx, id)
   const [frame, experiment, queues, schemas, whyNot] = await Promise.all([
     frameOf(c),
     getExperiment(ctx, id),
     listReviewQueues(ctx, {
-      ...{
-        experimentId: id,
-        ...none,
-        shownTo,
-        maxResults: queuesMax,
-        token: optionalQuery(c, 'after'),
-      },
+      ...{ experimentId: id, ...none, shownTo, maxResults: queuesMax, token },
     }),
     listLabelSchemas(ctx, id, { maxResults: schemasMax, token: undefined }),
     findRefusal(requireExperiment(ctx, id, 'EDIT')),
