@@ -8,6 +8,7 @@ import { StartError } from '../../../platform/start-error.ts'
 import { parseDuration } from '../../duration.ts'
 import { ioOf, note } from '../../io.ts'
 import { print } from '../../print.ts'
+import { keepServing } from '../../server/keep-serving.ts'
 import { stopSignal } from '../../server/stop-signal.ts'
 import { addServer, callServer, serverOf } from '../../with-server.ts'
 import { pullVersion, type ResolvedModel } from '../pull-version.ts'
@@ -109,6 +110,7 @@ async function serveVersions(
     tracing,
     metrics: metrics && { of: metrics, text: () => metrics.text(variants.listLive()) },
   })
+  keepServing()
   try {
     await listen(proxy, flags, (url) =>
       print(command, { event: 'listening', url }, [`listening on ${url}`]),
